@@ -1,0 +1,1 @@
+//! The model file: network, training recipe, preprocessing, calibration and tensors as bytes.

@@ -1,0 +1,1 @@
+//! The benchmark matrix: plan, cells, collection and report.

@@ -1,0 +1,2 @@
+//! The `aesc` binary.
+fn main() {}

@@ -1,0 +1,1 @@
+//! Reads images, masks and dataset folders; draws the built-in sample set.

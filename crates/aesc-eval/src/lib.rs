@@ -1,0 +1,1 @@
+//! Exact anomaly-detection metrics over slices: AUROC, AP, F1-max, AUPRO.

@@ -1,0 +1,1 @@
+//! The AESc networks on libtorch: reconstruction and training.

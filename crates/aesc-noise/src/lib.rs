@@ -1,0 +1,1 @@
+//! Synthetic corruption of clean images: the Stain of AESc and its siblings.
