@@ -1,2 +1,56 @@
-//! Repository chores. 
-fn main() {}
+//! Repository chores: `cargo xtask setup|test|tidy|docs|bench-mvtec`.
+//!
+//! Never names tch: it prepares what building tch needs, and builds and executes `aesc`.
+#![forbid(unsafe_code)]
+#![expect(
+    clippy::print_stderr,
+    reason = "a command that reports its progress on stderr"
+)]
+
+mod bench_mvtec;
+mod docs;
+mod libtorch;
+mod members;
+mod progress;
+mod stop;
+mod test;
+mod tidy;
+mod workspace;
+
+use clap::{Parser, Subcommand};
+use std::process::ExitCode;
+
+#[derive(Debug, Parser)]
+#[command(name = "cargo xtask", about, version, disable_help_subcommand = true)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Find or fetch libtorch and link it at .libtorch
+    Setup(libtorch::Args),
+    /// Run every check and test
+    Test(test::Args),
+    /// Check the invariants of the source tree
+    Tidy,
+    /// Renew what the docs quote from stored results and from the program
+    Docs(docs::Args),
+    /// Build aesc and run the benchmark
+    BenchMvtec(bench_mvtec::Args),
+}
+
+fn main() -> ExitCode {
+    let result = match Cli::parse().command {
+        Command::Setup(args) => libtorch::run(&args).map(|()| ExitCode::SUCCESS),
+        Command::Test(args) => test::run(&args).map(|()| ExitCode::SUCCESS),
+        Command::Tidy => tidy::run().map(|()| ExitCode::SUCCESS),
+        Command::Docs(args) => docs::run(&args).map(|()| ExitCode::SUCCESS),
+        Command::BenchMvtec(args) => bench_mvtec::run(&args),
+    };
+    result.unwrap_or_else(|error| {
+        eprintln!("error: {error:#}");
+        stop::exit_code(&error)
+    })
+}

@@ -1,1 +1,24 @@
-//! The model file: network, training recipe, preprocessing, calibration and tensors as bytes.
+//! The model file: which network, how it was trained, preprocessing, calibration, tensors as bytes.
+//!
+//! Knows shapes and formats, computes nothing on images. Both backends (libtorch, ONNX) build
+//! their graphs from [`NetworkPlan`] and [`phase`], so that a file means the same to each.
+#![forbid(unsafe_code)]
+
+mod config;
+mod error;
+mod file;
+mod manifest;
+mod network;
+pub mod phase;
+mod provenance;
+mod training;
+mod write;
+
+pub use config::{CONFIG_SCHEMA, RunConfig};
+pub use error::ArtifactError;
+pub use file::{NamedTensor, TensorFile};
+pub use manifest::{MODEL_FORMAT, Manifest, ModelFile, TrainRecord};
+pub use network::{Level, LevelOp, NetworkConfig, NetworkKind, NetworkPlan, TensorSpec};
+pub use provenance::Provenance;
+pub use training::{AdamConfig, Keep, Schedule, TrainConfig};
+pub use write::write_atomically;

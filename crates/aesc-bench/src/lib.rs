@@ -1,1 +1,41 @@
-//! The benchmark matrix: plan, cells, collection and report.
+//! The benchmark matrix: a plan of cells, each cell a process, their results collected and told.
+//!
+//! ```text
+//! Plan ─Engine→ cells/<id>/result.json ─collect→ Report ─report::{markdown,csv,json,html}→ text
+//! ```
+//!
+//! Knows nothing of networks or images: a cell's configuration is opaque JSON, its figures are
+//! files to embed. Nothing here prints; an [`Engine`] tells its [`Event`]s to the caller.
+#![forbid(unsafe_code)]
+
+mod cell;
+mod claims;
+mod collect;
+mod engine;
+mod error;
+mod folder;
+mod metrics;
+mod plan;
+pub mod report;
+mod spec;
+mod summary;
+
+pub use cell::{CellResult, Cost, EpochRow, Figure, Panel, Reconstruction, Timing, Training};
+pub use claims::{Comparison, Difference};
+pub use collect::{collect, read_pictures};
+pub use engine::{CellFailure, Engine, Event, LocalEngine, Outcome, RunContext};
+pub use error::BenchError;
+pub use folder::{
+    FolderLock, cell_dir, failure_path, log_path, plan_path, result_path, write_atomic,
+};
+pub use metrics::{Alternative, Curves, Metric, Metrics, Scored};
+pub use plan::{CellState, Plan};
+pub use report::{Pictures, Report};
+pub use spec::CellSpec;
+pub use summary::{Column, Mean, Spread};
+
+/// Raised when results change on purpose; part of every cell's identity.
+pub const RESULTS_VERSION: u32 = 1;
+
+/// Version of the files `plan.json`, `result.json`, `failure.json` and `report.json`.
+pub const FORMAT: u32 = 1;

@@ -1,1 +1,36 @@
 //! Reads images, masks and dataset folders; draws the built-in sample set.
+//!
+//! The only crate that reads pictures. It gives [`aesc_image::Image`] values in 0..=1 and writes
+//! nothing.
+#![forbid(unsafe_code)]
+
+mod cache;
+mod check;
+mod colour;
+mod decode;
+mod error;
+mod fingerprint;
+mod folder;
+mod list;
+mod map_tiff;
+mod masks;
+mod mvtec;
+mod preprocess;
+mod resize;
+mod sample;
+mod split;
+
+pub use cache::load_all;
+pub use check::{CheckReport, Problem, ProblemKind, Severity, SizeCount, TypeCount, check};
+pub use colour::Channels;
+pub use decode::{Decoded, Limits, Warning, decode_image, read_bytes, read_image, read_mask};
+pub use error::DataError;
+pub use fingerprint::{digest_hex, fingerprint};
+pub use folder::open_dataset;
+pub use list::{InputImage, list_images};
+pub use map_tiff::read_map_tiff;
+pub use mvtec::{MVTEC_CATEGORIES, MvtecCategory, categories};
+pub use preprocess::{Filter, Loaded, PreprocessConfig};
+pub use resize::resize;
+pub use sample::{Dataset, Sample, Split};
+pub use split::{ValidationSplit, split_validation};

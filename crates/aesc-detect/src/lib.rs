@@ -1,1 +1,37 @@
 //! From reconstruction to decision: anomaly maps, scores, thresholds, overlays.
+//!
+//! An image and what a network made of it become an anomaly map ([`anomaly_map`]), the map an
+//! image score ([`image_score`]), the score a decision ([`Calibration`]). [`Detector`] does all
+//! three over any backend that offers [`Reconstruct`]. Everything here is a pure function of its
+//! arguments: no files, no clock, no randomness; pictures are returned as values.
+//!
+//! Reference: Collin & De Vleeschouwer, ICPR 2020 (arXiv 2008.12977), detection.
+#![forbid(unsafe_code)]
+#![cfg_attr(
+    test,
+    expect(clippy::float_cmp, reason = "expected values are worked out exactly")
+)]
+
+mod calibrate;
+mod colour_bar;
+mod detector;
+mod error;
+mod heat;
+mod overlay;
+mod residual;
+mod resize;
+mod score;
+mod sheet;
+mod smooth;
+
+pub use calibrate::{Calibration, CalibrationMethod, Decision};
+pub use colour_bar::bar_width;
+pub use detector::{BackendError, Detection, Detector, Reconstruct};
+pub use error::DetectError;
+pub use heat::{OverlayScale, heat_map};
+pub use overlay::overlay;
+pub use residual::{ChannelReduction, ResidualForm, residual_map};
+pub use resize::{resize_map, resize_mask_nearest};
+pub use score::{ImageScore, ScoreConfig, anomaly_map, image_score};
+pub use sheet::{grid, hstack, mask_image};
+pub use smooth::{Smoothing, smooth};

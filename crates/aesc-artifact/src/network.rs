@@ -1,0 +1,268 @@
+//! The network's description: levels, shapes, tensors, parameters and cost (method section 3).
+
+use serde::{Deserialize, Serialize};
+
+use crate::ArtifactError;
+
+/// How the encoder's activations reach the decoder.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum NetworkKind {
+    /// No skip connections: all that passes goes through the bottleneck.
+    Ae,
+    /// Additive skip connections at every resolution (Collin & De Vleeschouwer 2020, figure 2).
+    Aesc,
+}
+
+impl NetworkKind {
+    /// Every kind, in the order of reports.
+    pub const ALL: [Self; 2] = [Self::Ae, Self::Aesc];
+
+    /// The name in configurations and reports.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Ae => "ae",
+            Self::Aesc => "aesc",
+        }
+    }
+}
+
+/// What the network is, but for the number of image channels, which preprocessing decides.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct NetworkConfig {
+    /// Skip connections or none.
+    pub kind: NetworkKind,
+    /// Number of stride-2 levels, 1..=8; the latent is `2^depth` times smaller than the image.
+    pub depth: usize,
+    /// Channels of the first level, 1..=256; every level doubles them.
+    pub width: usize,
+}
+
+/// The paper's network: AESc, depth 6, width 16.
+impl Default for NetworkConfig {
+    fn default() -> Self {
+        Self { kind: NetworkKind::Aesc, depth: 6, width: 16 }
+    }
+}
+
+impl NetworkConfig {
+    /// The network laid out for images of `channels` (1 or 3).
+    ///
+    /// # Errors
+    /// [`ArtifactError::Config`] when depth, width or channels are out of range.
+    pub fn plan(&self, channels: usize) -> Result<NetworkPlan, ArtifactError> {
+        in_range("network.depth", self.depth, 1, 8)?;
+        in_range("network.width", self.width, 1, 256)?;
+        if channels != 1 && channels != 3 {
+            return Err(ArtifactError::config("data.channels", "1 or 3", channels));
+        }
+        let at = |scale: usize| self.width << (scale - 1);
+        let mut levels = Vec::with_capacity(2 * self.depth);
+        for scale in 1..=self.depth {
+            let input = if scale == 1 { channels } else { at(scale - 1) };
+            levels.push(Level::new(format!("enc{scale}"), LevelOp::Down, (input, at(scale)), scale));
+        }
+        for scale in (1..self.depth).rev() {
+            let name = format!("dec{}", self.depth - scale);
+            levels.push(Level::new(name, LevelOp::Up, (at(scale + 1), at(scale)), scale));
+        }
+        levels.push(Level::new("out".into(), LevelOp::Out, (at(1), channels), 0));
+        Ok(NetworkPlan { config: self.clone(), channels, levels })
+    }
+}
+
+fn in_range(
+    field: &'static str,
+    found: usize,
+    low: usize,
+    high: usize,
+) -> Result<(), ArtifactError> {
+    if (low..=high).contains(&found) {
+        Ok(())
+    } else {
+        Err(ArtifactError::config(field, format!("{low}..={high}"), found))
+    }
+}
+
+/// What a level does to its input.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum LevelOp {
+    /// 5x5 convolution of stride 2, padded by 1 before and 2 after; `BatchNorm`; `LeakyReLU`.
+    Down,
+    /// Nearest x2, 5x5 convolution, `BatchNorm`, `LeakyReLU`; then the encoder's activation is added.
+    Up,
+    /// Nearest x2, 5x5 convolution, sigmoid.
+    Out,
+}
+
+/// One level of the network.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Level {
+    /// `enc1`.., `dec1`.., `out`: the prefix of its tensors.
+    pub name: String,
+    /// What it does.
+    pub op: LevelOp,
+    /// Channels in.
+    pub input: usize,
+    /// Channels out.
+    pub output: usize,
+    /// Its output is `2^scale` times smaller than the image on each side.
+    pub scale: usize,
+}
+
+impl Level {
+    fn new(name: String, op: LevelOp, (input, output): (usize, usize), scale: usize) -> Self {
+        Self { name, op, input, output, scale }
+    }
+
+    fn has_batch_norm(&self) -> bool {
+        self.op != LevelOp::Out
+    }
+
+    /// Trainable values: kernel, bias, and `BatchNorm`'s two a channel.
+    fn parameters(&self) -> u64 {
+        let norm = if self.has_batch_norm() { 2 * self.output } else { 0 };
+        (25 * self.input * self.output + self.output + norm) as u64
+    }
+}
+
+/// Name and shape of a tensor in the model file.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TensorSpec {
+    /// For example `enc1.conv.weight`.
+    pub name: String,
+    /// `[out, in, 5, 5]` for kernels, `[out]` for the rest.
+    pub shape: Vec<usize>,
+}
+
+/// A network laid out: its levels from the image to the reconstruction.
+#[derive(Debug, Clone, PartialEq)]
+pub struct NetworkPlan {
+    /// What it was made from.
+    pub config: NetworkConfig,
+    /// Channels of the image and of the reconstruction.
+    pub channels: usize,
+    /// Encoder, decoder, output, in the order they run.
+    pub levels: Vec<Level>,
+}
+
+impl NetworkPlan {
+    /// Every tensor a model file of this network holds, in the order of the levels.
+    pub fn tensors(&self) -> Vec<TensorSpec> {
+        let mut specs = Vec::new();
+        for level in &self.levels {
+            let spec = |part: &str, shape: &[usize]| TensorSpec {
+                name: format!("{}.{part}", level.name),
+                shape: shape.to_vec(),
+            };
+            specs.push(spec("conv.weight", &[level.output, level.input, 5, 5]));
+            specs.push(spec("conv.bias", &[level.output]));
+            if level.has_batch_norm() {
+                for part in ["bn.weight", "bn.bias", "bn.running_mean", "bn.running_var"] {
+                    specs.push(spec(part, &[level.output]));
+                }
+            }
+        }
+        specs
+    }
+
+    /// Number of trainable values.
+    pub fn parameters(&self) -> u64 {
+        self.levels.iter().map(Level::parameters).sum()
+    }
+
+    /// The smallest sides that hold `height` x `width` and divide by `2^depth`.
+    pub fn padded(&self, height: usize, width: usize) -> (usize, usize) {
+        let step = 1 << self.config.depth;
+        (height.next_multiple_of(step), width.next_multiple_of(step))
+    }
+
+    /// Output shape `[channels, height, width]` of every level for an image of these sides.
+    pub fn shapes(&self, height: usize, width: usize) -> Vec<[usize; 3]> {
+        let (h, w) = self.padded(height, width);
+        self.levels.iter().map(|l| [l.output, h >> l.scale, w >> l.scale]).collect()
+    }
+
+    /// Multiply-accumulates of one image in units of 10^9, the decoder's kernels taken as 5x5.
+    pub fn gmac(&self, height: usize, width: usize) -> f64 {
+        self.count_gmac((height, width), 25)
+    }
+
+    /// The same in the phase form, where each output pixel of the decoder costs 3x3 products.
+    pub fn gmac_phase(&self, height: usize, width: usize) -> f64 {
+        self.count_gmac((height, width), 9)
+    }
+
+    fn count_gmac(&self, (height, width): (usize, usize), decoder_taps: usize) -> f64 {
+        let shapes = self.shapes(height, width);
+        let macs = self.levels.iter().zip(shapes).map(|(level, [c, h, w])| {
+            let taps = if level.op == LevelOp::Down { 25 } else { decoder_taps };
+            (level.input * c * h * w * taps) as f64
+        });
+        macs.sum::<f64>() / 1e9
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn plan(channels: usize) -> NetworkPlan {
+        NetworkConfig::default().plan(channels).unwrap()
+    }
+
+    #[test]
+    fn parameters_are_those_of_the_authors_network() {
+        // The counts method section 3 gives for depth 6, width 16.
+        assert_eq!(plan(3).parameters(), 8_736_515);
+        assert_eq!(plan(1).parameters(), 8_734_913);
+    }
+
+    #[test]
+    fn shapes_follow_the_table_of_section_3() {
+        let shapes = plan(3).shapes(256, 256);
+        let expected = [
+            [16, 128, 128],
+            [32, 64, 64],
+            [64, 32, 32],
+            [128, 16, 16],
+            [256, 8, 8],
+            [512, 4, 4],
+            [256, 8, 8],
+            [128, 16, 16],
+            [64, 32, 32],
+            [32, 64, 64],
+            [16, 128, 128],
+            [3, 256, 256],
+        ];
+        assert_eq!(shapes, expected);
+    }
+
+    #[test]
+    fn cost_is_1_41_gmac_plain_and_0_69_in_phase_form() {
+        assert_eq!(format!("{:.3}", plan(3).gmac(256, 256)), "1.409");
+        assert_eq!(format!("{:.2}", plan(3).gmac_phase(256, 256)), "0.69");
+    }
+
+    #[test]
+    fn other_sides_are_padded_up_to_a_multiple_of_the_latent() {
+        assert_eq!(plan(1).padded(256, 640), (256, 640));
+        assert_eq!(plan(1).padded(250, 1), (256, 64));
+    }
+
+    #[test]
+    fn depth_nine_is_refused_with_the_field() {
+        let error = NetworkConfig { depth: 9, ..NetworkConfig::default() }.plan(3).unwrap_err();
+        assert_eq!(error.to_string(), "network.depth: expected 1..=8, found 9");
+    }
+
+    #[test]
+    fn tensors_hold_the_parameters_and_the_running_statistics() {
+        let plan = plan(3);
+        let values = |s: &TensorSpec| s.shape.iter().product::<usize>() as u64;
+        let total: u64 = plan.tensors().iter().map(values).sum();
+        let running: u64 = plan.tensors().iter().filter(|s| s.name.contains("running")).map(values).sum();
+        assert_eq!(total - running, plan.parameters());
+    }
+}

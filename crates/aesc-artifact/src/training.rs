@@ -1,0 +1,222 @@
+//! How a network is trained: steps, batch, Adam, rate schedule, which weights are kept.
+
+use serde::{Deserialize, Serialize};
+
+use crate::ArtifactError;
+
+/// The training recipe. Defaults are the paper's (method section 4).
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct TrainConfig {
+    /// Optimiser steps in all, at least 1. Paper: 250 epochs of 125.
+    pub steps: u64,
+    /// Steps between validations, checkpoints and lines of the log.
+    pub epoch_steps: u64,
+    /// Images a step, at least 2 (batch statistics of one image are its own).
+    pub batch: usize,
+    /// Share of `train/good` held out for validation, in (0, 1).
+    pub validation_share: f64,
+    /// Weight of a new batch in `BatchNorm`'s running averages, in (0, 1]. The authors' 0.99 decay
+    /// is 0.01 here; short runs need more, or the averages still remember their start.
+    pub batch_norm_momentum: f64,
+    /// Which weights become the model.
+    pub keep: Keep,
+    /// The learning rate over time.
+    pub schedule: Schedule,
+    /// The optimiser's constants.
+    pub adam: AdamConfig,
+}
+
+impl Default for TrainConfig {
+    fn default() -> Self {
+        Self {
+            steps: 31_250,
+            epoch_steps: 125,
+            batch: 16,
+            validation_share: 0.2,
+            batch_norm_momentum: 0.01,
+            keep: Keep::BestPsnr,
+            schedule: Schedule::default(),
+            adam: AdamConfig::default(),
+        }
+    }
+}
+
+/// Which weights become the model.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Keep {
+    /// Those with the highest validation PSNR at an epoch's end (the paper).
+    BestPsnr,
+    /// Those of the last step.
+    Last,
+}
+
+/// The learning rate over time.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "kebab-case", deny_unknown_fields)]
+pub enum Schedule {
+    /// Multiply by `factor` when validation PSNR has not gained `min_gain_db` in `patience_epochs`.
+    Plateau {
+        /// First rate. The authors' file says 0.01, their code runs 1e-3.
+        #[serde(default = "default_rate")]
+        rate: f64,
+        /// In (0, 1).
+        #[serde(default = "default_factor")]
+        factor: f64,
+        /// Epochs to wait for a gain.
+        #[serde(default = "default_patience")]
+        patience_epochs: u64,
+        /// What counts as a gain, in dB.
+        #[serde(default = "default_gain")]
+        min_gain_db: f64,
+    },
+    /// Cosine up from `peak_rate / 25` over `warmup_share` of the steps, cosine down to nearly zero.
+    OneCycle {
+        /// Highest rate.
+        #[serde(default = "default_peak")]
+        peak_rate: f64,
+        /// Share of the steps spent going up, in [0, 1).
+        #[serde(default = "default_warmup")]
+        warmup_share: f64,
+    },
+}
+
+fn default_rate() -> f64 {
+    1e-3
+}
+fn default_factor() -> f64 {
+    0.5
+}
+fn default_patience() -> u64 {
+    30
+}
+fn default_gain() -> f64 {
+    1.0
+}
+fn default_peak() -> f64 {
+    2e-3
+}
+fn default_warmup() -> f64 {
+    0.1
+}
+
+impl Default for Schedule {
+    fn default() -> Self {
+        Self::Plateau {
+            rate: default_rate(),
+            factor: default_factor(),
+            patience_epochs: default_patience(),
+            min_gain_db: default_gain(),
+        }
+    }
+}
+
+/// Adam's constants (Kingma & Ba 2015); the paper's framework uses eps 1e-7.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct AdamConfig {
+    /// Decay of the mean of gradients, in [0, 1).
+    pub beta1: f64,
+    /// Decay of the mean of squared gradients, in [0, 1).
+    pub beta2: f64,
+    /// Added to the root of the second moment, > 0.
+    pub eps: f64,
+    /// Decoupled weight decay (AdamW) on kernels, >= 0; zero is plain Adam.
+    pub weight_decay: f64,
+}
+
+impl Default for AdamConfig {
+    fn default() -> Self {
+        Self { beta1: 0.9, beta2: 0.999, eps: 1e-7, weight_decay: 0.0 }
+    }
+}
+
+impl TrainConfig {
+    /// Checks every range.
+    ///
+    /// # Errors
+    /// [`ArtifactError::Config`] naming the first field out of range.
+    pub fn validate(&self) -> Result<(), ArtifactError> {
+        let half_open = |v: f64| (0.0..1.0).contains(&v);
+        let positive = |v: f64| v > 0.0 && v.is_finite();
+        let adam = &self.adam;
+        require(self.steps >= 1, "train.steps", "at least 1", self.steps)?;
+        require(self.epoch_steps >= 1, "train.epoch_steps", "at least 1", self.epoch_steps)?;
+        require((2..=4096).contains(&self.batch), "train.batch", "2..=4096", self.batch)?;
+        let share = self.validation_share;
+        require(half_open(share) && share > 0.0, "train.validation_share", "in (0, 1)", share)?;
+        let momentum = self.batch_norm_momentum;
+        let valid = momentum > 0.0 && momentum <= 1.0;
+        require(valid, "train.batch_norm_momentum", "in (0, 1]", momentum)?;
+        require(half_open(adam.beta1), "train.adam.beta1", "in [0, 1)", adam.beta1)?;
+        require(half_open(adam.beta2), "train.adam.beta2", "in [0, 1)", adam.beta2)?;
+        require(positive(adam.eps), "train.adam.eps", "above 0", adam.eps)?;
+        let decay = adam.weight_decay;
+        require(decay >= 0.0 && decay.is_finite(), "train.adam.weight_decay", "0 or more", decay)?;
+        self.schedule.validate()
+    }
+}
+
+impl Schedule {
+    fn validate(&self) -> Result<(), ArtifactError> {
+        let rate_like = |v: f64| v > 0.0 && v <= 1.0;
+        match *self {
+            Self::Plateau { rate, factor, patience_epochs, min_gain_db } => {
+                require(rate_like(rate), "train.schedule.rate", "in (0, 1]", rate)?;
+                let shrinks = factor > 0.0 && factor < 1.0;
+                require(shrinks, "train.schedule.factor", "in (0, 1)", factor)?;
+                let field = "train.schedule.patience_epochs";
+                require(patience_epochs >= 1, field, "at least 1", patience_epochs)?;
+                let gain = min_gain_db >= 0.0 && min_gain_db.is_finite();
+                require(gain, "train.schedule.min_gain_db", "0 or more", min_gain_db)
+            }
+            Self::OneCycle { peak_rate, warmup_share } => {
+                require(rate_like(peak_rate), "train.schedule.peak_rate", "in (0, 1]", peak_rate)?;
+                let share = (0.0..1.0).contains(&warmup_share);
+                require(share, "train.schedule.warmup_share", "in [0, 1)", warmup_share)
+            }
+        }
+    }
+}
+
+fn require(
+    holds: bool,
+    field: &'static str,
+    expected: &str,
+    found: impl std::fmt::Display,
+) -> Result<(), ArtifactError> {
+    if holds { Ok(()) } else { Err(ArtifactError::config(field, expected, found)) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn defaults_are_the_papers_31_250_steps() {
+        let config = TrainConfig::default();
+        assert_eq!(config.steps, 250 * config.epoch_steps);
+        config.validate().unwrap();
+    }
+
+    #[test]
+    fn a_batch_of_one_is_refused() {
+        let config = TrainConfig { batch: 1, ..TrainConfig::default() };
+        let message = config.validate().unwrap_err().to_string();
+        assert_eq!(message, "train.batch: expected 2..=4096, found 1");
+    }
+
+    #[test]
+    fn nan_rates_are_refused() {
+        let schedule = Schedule::OneCycle { peak_rate: f64::NAN, warmup_share: 0.1 };
+        let config = TrainConfig { schedule, ..TrainConfig::default() };
+        assert!(config.validate().is_err());
+    }
+
+    #[test]
+    fn a_schedule_refuses_the_other_schedules_keys() {
+        let text = r#"{"kind":"one-cycle","patience_epochs":3}"#;
+        assert!(serde_json::from_str::<Schedule>(text).is_err());
+    }
+}

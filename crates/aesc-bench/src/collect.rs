@@ -1,0 +1,217 @@
+//! From a plan and its cells' results to a [`Report`].
+
+use std::path::{Component, Path};
+
+use serde_json::Value;
+
+use crate::claims::comparisons;
+use crate::folder::cell_dir;
+use crate::report::{MissingCell, PlanFacts, ReportCell};
+use crate::summary::means;
+use crate::{CellResult, CellSpec, CellState, FORMAT, Pictures, Plan, Report, Scored};
+
+/// Pictures larger than this many bytes are left out of a report.
+const PICTURE_LIMIT_BYTES: u64 = 4 << 20;
+
+/// Reads every cell's result in run folder `dir` and sums them up.
+///
+/// A cell without a usable result is in [`Report::missing`], with the reason.
+pub fn collect(plan: &Plan, dir: &Path) -> Report {
+    let mut report = Report {
+        format: FORMAT,
+        results_version: plan.results_version,
+        name: plan.name.clone(),
+        plan: facts(plan),
+        commits: Vec::new(),
+        notes: Vec::new(),
+        cells: Vec::new(),
+        missing: Vec::new(),
+        means: Vec::new(),
+        comparisons: Vec::new(),
+        provenance: plan.provenance.clone(),
+    };
+    for cell in &plan.cells {
+        match plan.state(dir, cell) {
+            CellState::Done(result) => add_result(&mut report, &result),
+            CellState::Missing(why) => report.missing.push(missing(cell, false, why)),
+            CellState::Failed(f) => report.missing.push(missing(cell, true, f.summary())),
+        }
+    }
+    report.means = means(&report);
+    report.comparisons = comparisons(&report);
+    report.notes = notes(&report);
+    report
+}
+
+/// Reads the files of the report's figures from run folder `dir`.
+///
+/// A file that is gone, too large (4 MiB) or named outside its cell's folder is left out: the
+/// report then says so in its place.
+pub fn read_pictures(report: &Report, dir: &Path) -> Pictures {
+    let mut pictures = Pictures::new();
+    for cell in &report.cells {
+        let folder = cell_dir(dir, &cell.id);
+        for panel in cell.figures.iter().flat_map(|figure| &figure.panels) {
+            let key = (cell.id.clone(), panel.file.clone());
+            if pictures.contains_key(&key) || !is_inside(&panel.file) {
+                continue;
+            }
+            let path = folder.join(&panel.file);
+            let small = path
+                .metadata()
+                .is_ok_and(|m| m.len() <= PICTURE_LIMIT_BYTES);
+            if let Some(bytes) = small.then(|| std::fs::read(&path).ok()).flatten() {
+                pictures.insert(key, bytes);
+            }
+        }
+    }
+    pictures
+}
+
+fn is_inside(file: &str) -> bool {
+    let mut parts = Path::new(file).components();
+    parts.all(|part| matches!(part, Component::Normal(_)))
+}
+
+fn facts(plan: &Plan) -> PlanFacts {
+    let mut facts = PlanFacts {
+        n_cells: plan.cells.len(),
+        strategies: plan.strategies.clone(),
+        ..PlanFacts::default()
+    };
+    for cell in &plan.cells {
+        add_once(&mut facts.categories, &cell.category);
+        add_once(&mut facts.networks, &cell.network);
+        add_once(&mut facts.corruptions, &cell.corruption);
+        add_once(&mut facts.presets, &cell.preset);
+        add_once(&mut facts.seeds, &cell.seed);
+    }
+    facts
+}
+
+fn add_once<T: PartialEq + Clone>(list: &mut Vec<T>, item: &T) {
+    if !list.contains(item) {
+        list.push(item.clone());
+    }
+}
+
+fn add_result(report: &mut Report, result: &CellResult) {
+    add_once(&mut report.commits, &commit(&result.provenance));
+    for strategy in report.plan.strategies.clone() {
+        if let Some(scored) = result.scored.iter().find(|s| s.strategy == strategy) {
+            report.cells.push(report_cell(result, scored.clone()));
+        }
+    }
+}
+
+/// The commit a provenance names, "unknown commit" when it names none.
+fn commit(provenance: &Value) -> String {
+    let commit = provenance.get("commit").and_then(Value::as_str);
+    let dirty = provenance.get("dirty").and_then(Value::as_bool);
+    match (commit, dirty) {
+        (Some(commit), Some(true)) => format!("{commit} (dirty)"),
+        (Some(commit), _) => commit.to_owned(),
+        (None, _) => "unknown commit".to_owned(),
+    }
+}
+
+fn report_cell(result: &CellResult, scored: Scored) -> ReportCell {
+    let CellResult {
+        cell,
+        training,
+        timing,
+        cost,
+        reconstruction,
+        figures,
+        provenance,
+        ..
+    } = result.clone();
+    ReportCell {
+        category: cell.category,
+        network: cell.network,
+        corruption: cell.corruption,
+        strategy: scored.strategy,
+        seed: cell.seed,
+        preset: cell.preset,
+        id: cell.id,
+        score: scored.score,
+        eval_size: scored.eval_size,
+        metrics: scored.metrics,
+        undefined: scored.undefined,
+        image_auroc_interval: scored.image_auroc_interval,
+        per_defect_type: scored.per_defect_type,
+        alternatives: scored.alternatives,
+        threshold: scored.threshold,
+        fpr_on_good: scored.fpr_on_good,
+        reconstruction,
+        cost,
+        timing,
+        steps: training.steps,
+        dataset_digest: cell.dataset_digest,
+        config: cell.config,
+        provenance,
+        curves: scored.curves,
+        history: training.history,
+        figures,
+    }
+}
+
+fn missing(cell: &CellSpec, failed: bool, why: String) -> MissingCell {
+    MissingCell {
+        id: cell.id.clone(),
+        category: cell.category.clone(),
+        network: cell.network.clone(),
+        corruption: cell.corruption.clone(),
+        seed: cell.seed,
+        preset: cell.preset.clone(),
+        failed,
+        why,
+    }
+}
+
+/// What a reader must know before comparing.
+fn notes(report: &Report) -> Vec<String> {
+    let mut notes = Vec::new();
+    if !report.missing.is_empty() {
+        notes.push(format!(
+            "{} of {} cells have no result: every mean over them is missing, not smaller",
+            report.missing.len(),
+            report.plan.n_cells
+        ));
+    }
+    if report.commits.len() > 1 {
+        let commits = report.commits.join(", ");
+        notes.push(format!(
+            "this report mixes results of several commits: {commits}"
+        ));
+    } else if report
+        .commits
+        .iter()
+        .any(|commit| commit.ends_with("(dirty)"))
+    {
+        notes.push("the program had uncommitted changes when it was built".to_owned());
+    }
+    let mut sizes = Vec::new();
+    for cell in report
+        .cells
+        .iter()
+        .filter(|cell| !cell.eval_size.is_empty())
+    {
+        add_once(&mut sizes, &cell.eval_size);
+    }
+    if sizes.iter().any(|size| size != "full") {
+        let sizes = sizes.join(", ");
+        notes.push(format!(
+            "pixel metrics were taken at size {sizes}, not only at full size"
+        ));
+    }
+    for cell in &report.cells {
+        for (metric, why) in &cell.undefined {
+            add_once(
+                &mut notes,
+                &format!("{metric} is undefined for {}: {why}", cell.category),
+            );
+        }
+    }
+    notes
+}

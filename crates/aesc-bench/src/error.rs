@@ -1,0 +1,139 @@
+//! What can go wrong with a plan, a run folder or a report.
+
+use std::path::PathBuf;
+
+/// Why a benchmark could not be planned, run or reported.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum BenchError {
+    /// The machine refused to read or write.
+    #[error("{action} {path}: {source}")]
+    Io {
+        /// What was tried: "read", "write", "create", …
+        action: &'static str,
+        /// The file or folder.
+        path: PathBuf,
+        /// The system's answer.
+        source: std::io::Error,
+    },
+    /// There is no plan in the folder.
+    #[error("no plan at {path}: make one with `aesc bench plan` or `aesc bench run`")]
+    NoPlan {
+        /// Where it was looked for.
+        path: PathBuf,
+    },
+    /// A file is not what its name promises.
+    #[error("{path}: expected {expected}, found {found}")]
+    Malformed {
+        /// The file.
+        path: PathBuf,
+        /// What it should hold.
+        expected: &'static str,
+        /// What the parser met.
+        found: String,
+    },
+    /// A file was written by another version.
+    #[error(
+        "{path}: expected {what} {expected}, found {found}: use the release that wrote it or \
+         another folder with --out"
+    )]
+    Version {
+        /// The file.
+        path: PathBuf,
+        /// "format" or "results version".
+        what: &'static str,
+        /// The version known here.
+        expected: u32,
+        /// The version in the file.
+        found: u32,
+    },
+    /// A different plan is already there; plans never change.
+    #[error(
+        "a different plan is already at {path} ({difference}): choose another folder with --out"
+    )]
+    PlanDiffers {
+        /// The plan on disk.
+        path: PathBuf,
+        /// The first thing that differs.
+        difference: String,
+    },
+    /// A plan without cells or without strategies.
+    #[error("the plan has no {what}")]
+    EmptyPlan {
+        /// "cells" or "strategies".
+        what: &'static str,
+    },
+    /// Two cells of a plan are the same work.
+    #[error("cells {first} and {second} are the same work (id {id}): remove one of them")]
+    DuplicateCell {
+        /// The shared id.
+        id: String,
+        /// Label of the one.
+        first: String,
+        /// Label of the other.
+        second: String,
+    },
+    /// A cell's id is not the hash of what it describes.
+    #[error("cell {cell}: expected id {expected}, found {found}: the plan was edited")]
+    ForeignId {
+        /// Label of the cell.
+        cell: String,
+        /// Id made from its content.
+        expected: String,
+        /// Id written in the plan.
+        found: String,
+    },
+    /// No cell of the plan has this id.
+    #[error("no cell {id} in the plan of {n_cells} cells")]
+    UnknownCell {
+        /// The id asked for.
+        id: String,
+        /// Cells in the plan.
+        n_cells: usize,
+    },
+    /// Another process holds the folder.
+    #[error("another bench is running in {path}: wait for it, or choose another folder with --out")]
+    Locked {
+        /// The folder.
+        path: PathBuf,
+    },
+    /// The program that runs cells could not be started.
+    #[error("start {program}: {source}")]
+    Spawn {
+        /// The program.
+        program: PathBuf,
+        /// The system's answer.
+        source: std::io::Error,
+    },
+    /// A value that JSON cannot carry (NaN or infinite) or that would not be read back.
+    #[error("{path}: the result would not be read back: {found}")]
+    Unfaithful {
+        /// The file that was not written.
+        path: PathBuf,
+        /// What the parser would meet.
+        found: String,
+    },
+    /// A report could not be rendered.
+    #[error("render {what}: {found}")]
+    Render {
+        /// The report's kind.
+        what: &'static str,
+        /// The renderer's answer.
+        found: String,
+    },
+}
+
+impl BenchError {
+    /// Wraps a system error, naming what was tried on which path.
+    pub(crate) fn io(
+        action: &'static str,
+        path: impl Into<PathBuf>,
+    ) -> impl FnOnce(std::io::Error) -> Self {
+        let path = path.into();
+        move |source| Self::Io {
+            action,
+            path,
+            source,
+        }
+    }
+}

@@ -1,0 +1,238 @@
+//! The plan: which cells there are, and where each stands.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use crate::folder::{failure_path, plan_path, result_path, write_json};
+use crate::spec::identity;
+use crate::{BenchError, CellFailure, CellResult, CellSpec, FORMAT, RESULTS_VERSION};
+
+/// Where a planned cell stands.
+#[derive(Debug)]
+pub enum CellState {
+    /// Its result is there and answers this plan.
+    Done(Box<CellResult>),
+    /// It failed by its own fault when last tried.
+    Failed(CellFailure),
+    /// No usable result, with the reason ("not run yet", "result.json: …").
+    Missing(String),
+}
+
+/// All cells of a benchmark; once written it never changes.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Plan {
+    /// Version of this file, [`FORMAT`].
+    pub format: u32,
+    /// [`RESULTS_VERSION`] of the program that planned.
+    pub results_version: u32,
+    /// Name of the benchmark.
+    pub name: String,
+    /// Strategies every cell is scored by ("residual", "uncertainty"), the main one first.
+    pub strategies: Vec<String>,
+    /// The cells, in the order they are started.
+    pub cells: Vec<CellSpec>,
+    /// Who planned when with what; never compared.
+    pub provenance: Value,
+}
+
+impl Plan {
+    /// A checked plan.
+    ///
+    /// # Errors
+    /// As [`Plan::validate`].
+    pub fn new(
+        name: impl Into<String>,
+        strategies: Vec<String>,
+        cells: Vec<CellSpec>,
+        provenance: Value,
+    ) -> Result<Self, BenchError> {
+        let plan = Self {
+            format: FORMAT,
+            results_version: RESULTS_VERSION,
+            name: name.into(),
+            strategies,
+            cells,
+            provenance,
+        };
+        plan.validate(Path::new("plan"))?;
+        Ok(plan)
+    }
+
+    /// Checks versions, that there is work, that each id is its content's, and none occurs twice.
+    ///
+    /// `path` only names the plan in errors.
+    ///
+    /// # Errors
+    /// [`BenchError::Version`], [`BenchError::EmptyPlan`], [`BenchError::ForeignId`] or
+    /// [`BenchError::DuplicateCell`].
+    pub fn validate(&self, path: &Path) -> Result<(), BenchError> {
+        let versions = Versions {
+            format: self.format,
+            results_version: self.results_version,
+        };
+        versions.check(path)?;
+        if self.cells.is_empty() {
+            return Err(BenchError::EmptyPlan { what: "cells" });
+        }
+        if self.strategies.is_empty() {
+            return Err(BenchError::EmptyPlan { what: "strategies" });
+        }
+        let mut seen: BTreeMap<&str, &CellSpec> = BTreeMap::new();
+        for cell in &self.cells {
+            let expected = identity(&cell.config, &cell.dataset_digest, self.results_version);
+            if cell.id != expected {
+                return Err(BenchError::ForeignId {
+                    cell: cell.label(),
+                    expected,
+                    found: cell.id.clone(),
+                });
+            }
+            if let Some(first) = seen.insert(&cell.id, cell) {
+                return Err(BenchError::DuplicateCell {
+                    id: cell.id.clone(),
+                    first: first.label(),
+                    second: cell.label(),
+                });
+            }
+        }
+        Ok(())
+    }
+
+    /// Writes `dir/plan.json`, or finds the same plan already there.
+    ///
+    /// What never changes is the work. A plan whose data merely moved (same digests, other
+    /// folders) is the same plan: the new folders are written down.
+    ///
+    /// # Errors
+    /// [`BenchError::PlanDiffers`] when another plan is there; otherwise as [`Plan::read`], or
+    /// [`BenchError::Io`] when it cannot be written.
+    pub fn write_new(&self, dir: &Path) -> Result<(), BenchError> {
+        let path = plan_path(dir);
+        self.validate(&path)?;
+        match Self::read(dir) {
+            Err(BenchError::NoPlan { .. }) => write_json(&path, self),
+            Err(other) => Err(other),
+            Ok(old) => {
+                if let Some(difference) = old.difference(self) {
+                    return Err(BenchError::PlanDiffers { path, difference });
+                }
+                let moved = |new: &CellSpec| old.cell(&new.id).is_ok_and(|c| c.data != new.data);
+                if self.cells.iter().any(moved) {
+                    return write_json(&path, self);
+                }
+                Ok(())
+            }
+        }
+    }
+
+    /// Reads and checks `dir/plan.json`.
+    ///
+    /// # Errors
+    /// [`BenchError::NoPlan`], [`BenchError::Io`], [`BenchError::Malformed`], or as
+    /// [`Plan::validate`].
+    pub fn read(dir: &Path) -> Result<Self, BenchError> {
+        let path = plan_path(dir);
+        let bytes = match std::fs::read(&path) {
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
+                return Err(BenchError::NoPlan { path });
+            }
+            other => other.map_err(BenchError::io("read", &path))?,
+        };
+        let malformed = |error: serde_json::Error| BenchError::Malformed {
+            path: path.clone(),
+            expected: "a benchmark plan",
+            found: error.to_string(),
+        };
+        // Versions first: a newer file may hold fields unknown here.
+        let versions: Versions = serde_json::from_slice(&bytes).map_err(malformed)?;
+        versions.check(&path)?;
+        let plan: Self = serde_json::from_slice(&bytes).map_err(malformed)?;
+        plan.validate(&path)?;
+        Ok(plan)
+    }
+
+    /// The cell of this id.
+    ///
+    /// # Errors
+    /// [`BenchError::UnknownCell`].
+    pub fn cell(&self, id: &str) -> Result<&CellSpec, BenchError> {
+        let found = self.cells.iter().find(|cell| cell.id == id);
+        found.ok_or_else(|| BenchError::UnknownCell {
+            id: id.to_owned(),
+            n_cells: self.cells.len(),
+        })
+    }
+
+    /// Where `cell` stands in run folder `dir`; a truncated or foreign result counts as missing.
+    pub fn state(&self, dir: &Path, cell: &CellSpec) -> CellState {
+        match CellResult::read(&result_path(dir, &cell.id)) {
+            Ok(result) => match result.mismatch(cell, &self.strategies) {
+                None => CellState::Done(Box::new(result)),
+                Some(why) => CellState::Missing(format!("result.json {why}")),
+            },
+            Err(why) => match CellFailure::read(&failure_path(dir, &cell.id)) {
+                Some(failure) => CellState::Failed(failure),
+                None => CellState::Missing(why),
+            },
+        }
+    }
+
+    /// The cells without a usable result, failed ones among them.
+    pub fn missing(&self, dir: &Path) -> Vec<CellSpec> {
+        let undone = |cell: &&CellSpec| !matches!(self.state(dir, cell), CellState::Done(_));
+        self.cells.iter().filter(undone).cloned().collect()
+    }
+
+    /// The first thing in which `new` is other work than this plan.
+    fn difference(&self, new: &Self) -> Option<String> {
+        if self.strategies != new.strategies {
+            let (old, new) = (self.strategies.join(", "), new.strategies.join(", "));
+            return Some(format!("its strategies are {old}, not {new}"));
+        }
+        let ids = |plan: &Self| plan.cells.iter().map(|c| c.id.clone()).collect::<Vec<_>>();
+        let (old_ids, new_ids) = (ids(self), ids(new));
+        if let Some(extra) = self.cells.iter().find(|cell| !new_ids.contains(&cell.id)) {
+            return Some(format!(
+                "it has {} cells, {} among them, the new one {} without it",
+                old_ids.len(),
+                described(extra),
+                new_ids.len()
+            ));
+        }
+        let lacks = new.cells.iter().find(|cell| !old_ids.contains(&cell.id))?;
+        Some(format!("it lacks {}", described(lacks)))
+    }
+}
+
+fn described(cell: &CellSpec) -> String {
+    format!("{} ({})", cell.label(), cell.id)
+}
+
+/// The part of a plan that every version of it has.
+#[derive(Deserialize)]
+struct Versions {
+    format: u32,
+    results_version: u32,
+}
+
+impl Versions {
+    fn check(&self, path: &Path) -> Result<(), BenchError> {
+        let same = |what, expected, found| {
+            if found == expected {
+                return Ok(());
+            }
+            Err(BenchError::Version {
+                path: path.to_owned(),
+                what,
+                expected,
+                found,
+            })
+        };
+        same("format", FORMAT, self.format)?;
+        same("results version", RESULTS_VERSION, self.results_version)
+    }
+}

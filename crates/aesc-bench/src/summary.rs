@@ -1,0 +1,257 @@
+//! Means over seeds and categories; a missing cell makes a mean missing, never smaller.
+
+use serde::{Deserialize, Serialize};
+
+use crate::report::ReportCell;
+use crate::{Metric, Metrics, Report};
+
+/// What a table's column compares: how a model was made, apart from category and seed.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Column {
+    /// Network.
+    pub network: String,
+    /// Corruption.
+    pub corruption: String,
+    /// Preset.
+    pub preset: String,
+}
+
+/// A mean over seeds.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Spread {
+    /// The plain mean.
+    pub mean: f64,
+    /// Sample standard deviation, from two values on.
+    pub sd: Option<f64>,
+}
+
+impl Spread {
+    /// Mean and sample standard deviation; `None` of nothing.
+    pub(crate) fn of(values: &[f64]) -> Option<Self> {
+        if values.is_empty() {
+            return None;
+        }
+        let n = values.len() as f64;
+        let mean = values.iter().sum::<f64>() / n;
+        let squares: f64 = values.iter().map(|v| (v - mean).powi(2)).sum();
+        let sd = (values.len() > 1).then(|| (squares / (n - 1.0)).sqrt());
+        Some(Self { mean, sd })
+    }
+}
+
+/// Means over all categories for one column and strategy.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Mean {
+    /// Network.
+    pub network: String,
+    /// Corruption.
+    pub corruption: String,
+    /// Preset.
+    pub preset: String,
+    /// Strategy.
+    pub strategy: String,
+    /// Categories the mean is over.
+    pub n_categories: usize,
+    /// The means; `null` where a cell is missing or its metric undefined.
+    pub metrics: Metrics,
+    /// Standard deviation over seeds of the mean over categories; `null` with one seed.
+    pub sd: Metrics,
+}
+
+/// What stands at one place of a table.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(crate) enum Entry {
+    /// All seeds are there.
+    Value(Spread),
+    /// All seeds are there, but the quantity has no value.
+    Undefined,
+    /// A planned cell has no result.
+    Missing,
+    /// Nothing was planned here.
+    Unplanned,
+}
+
+impl Entry {
+    pub(crate) fn mean(self) -> Option<f64> {
+        match self {
+            Self::Value(spread) => Some(spread.mean),
+            _ => None,
+        }
+    }
+}
+
+/// A number of a scored cell; `None` where undefined.
+pub(crate) type Quantity<'a> = &'a dyn Fn(&ReportCell) -> Option<f64>;
+
+impl Report {
+    /// The columns with at least one planned cell: networks in the plan's order, within each the
+    /// corruptions, within each the presets.
+    pub fn columns(&self) -> Vec<Column> {
+        let mut columns = Vec::new();
+        for network in &self.plan.networks {
+            for corruption in &self.plan.corruptions {
+                for preset in &self.plan.presets {
+                    let column = Column {
+                        network: network.clone(),
+                        corruption: corruption.clone(),
+                        preset: preset.clone(),
+                    };
+                    if !self.planned_seeds(None, &column).is_empty() {
+                        columns.push(column);
+                    }
+                }
+            }
+        }
+        columns
+    }
+
+    /// `aesc · stain`, with the preset when there are several.
+    pub fn column_label(&self, column: &Column) -> String {
+        let Column {
+            network,
+            corruption,
+            preset,
+        } = column;
+        if self.plan.presets.len() > 1 {
+            format!("{network} · {corruption} · {preset}")
+        } else {
+            format!("{network} · {corruption}")
+        }
+    }
+
+    /// The cells of a column by one strategy.
+    pub(crate) fn cells_of<'a>(
+        &'a self,
+        column: &'a Column,
+        strategy: &'a str,
+    ) -> impl Iterator<Item = &'a ReportCell> {
+        self.cells.iter().filter(move |cell| {
+            cell.strategy == strategy
+                && cell.network == column.network
+                && cell.corruption == column.corruption
+                && cell.preset == column.preset
+        })
+    }
+
+    /// Seeds planned for a column, of one category or of any.
+    fn planned_seeds(&self, category: Option<&str>, column: &Column) -> Vec<u64> {
+        let done = self.cells.iter().map(|c| {
+            let labels = (&c.network, &c.corruption, &c.preset);
+            (&c.category, labels, c.seed)
+        });
+        let missing = self.missing.iter().map(|c| {
+            let labels = (&c.network, &c.corruption, &c.preset);
+            (&c.category, labels, c.seed)
+        });
+        let wanted = (&column.network, &column.corruption, &column.preset);
+        let mut seeds: Vec<u64> = done
+            .chain(missing)
+            .filter(|(name, labels, _)| {
+                *labels == wanted && category.is_none_or(|c| c == name.as_str())
+            })
+            .map(|(_, _, seed)| seed)
+            .collect();
+        seeds.sort_unstable();
+        seeds.dedup();
+        seeds
+    }
+
+    /// The quantity of one category, seeds averaged.
+    pub(crate) fn entry(
+        &self,
+        category: &str,
+        column: &Column,
+        strategy: &str,
+        quantity: Quantity<'_>,
+    ) -> Entry {
+        let planned = self.planned_seeds(Some(category), column);
+        if planned.is_empty() {
+            return Entry::Unplanned;
+        }
+        let cells = self.cells_of(column, strategy);
+        let found: Vec<_> = cells
+            .filter(|c| c.category == category)
+            .map(quantity)
+            .collect();
+        if found.len() < planned.len() {
+            return Entry::Missing;
+        }
+        settle(found)
+    }
+
+    /// The quantity averaged over categories; its deviation is over seeds, of the mean of each.
+    pub(crate) fn mean_entry(
+        &self,
+        column: &Column,
+        strategy: &str,
+        quantity: Quantity<'_>,
+    ) -> Entry {
+        let per_seed = self.planned_seeds(None, column).into_iter().map(|seed| {
+            let of_seed = |cell: &ReportCell| (cell.seed == seed).then(|| quantity(cell)).flatten();
+            self.seed_mean(column, strategy, (seed, &of_seed))
+        });
+        let per_seed: Vec<Entry> = per_seed.collect();
+        if per_seed.contains(&Entry::Missing) {
+            return Entry::Missing;
+        }
+        settle(per_seed.into_iter().map(Entry::mean).collect())
+    }
+
+    /// The mean over all categories at one seed.
+    fn seed_mean(
+        &self,
+        column: &Column,
+        strategy: &str,
+        (seed, quantity): (u64, Quantity<'_>),
+    ) -> Entry {
+        let mut values = Vec::new();
+        for category in &self.plan.categories {
+            if !self.planned_seeds(Some(category), column).contains(&seed) {
+                return Entry::Missing;
+            }
+            let mut cells = self.cells_of(column, strategy);
+            match cells.find(|c| c.category == *category && c.seed == seed) {
+                Some(cell) => values.push(quantity(cell)),
+                None => return Entry::Missing,
+            }
+        }
+        settle(values)
+    }
+}
+
+/// A value when every part has one.
+fn settle(parts: Vec<Option<f64>>) -> Entry {
+    let values: Option<Vec<f64>> = parts.into_iter().collect();
+    match values.as_deref().and_then(Spread::of) {
+        Some(spread) => Entry::Value(spread),
+        None => Entry::Undefined,
+    }
+}
+
+/// The means of every column and strategy.
+pub(crate) fn means(report: &Report) -> Vec<Mean> {
+    let mut means = Vec::new();
+    for strategy in &report.plan.strategies {
+        for column in report.columns() {
+            let spread = |metric: Metric| {
+                let quantity = move |cell: &ReportCell| metric.of(&cell.metrics);
+                match report.mean_entry(&column, strategy, &quantity) {
+                    Entry::Value(spread) => Some(spread),
+                    _ => None,
+                }
+            };
+            means.push(Mean {
+                network: column.network.clone(),
+                corruption: column.corruption.clone(),
+                preset: column.preset.clone(),
+                strategy: strategy.clone(),
+                n_categories: report.plan.categories.len(),
+                metrics: Metrics::from_fn(|metric| spread(metric).map(|s| s.mean)),
+                sd: Metrics::from_fn(|metric| spread(metric).and_then(|s| s.sd)),
+            });
+        }
+    }
+    means
+}

@@ -1,0 +1,377 @@
+//! Reports of hand-made results, in every form.
+
+use std::path::Path;
+
+use aesc_bench::report::{csv, html, json, markdown, parse, results_table, write_all};
+use aesc_bench::{
+    BenchError, CellResult, Metric, Pictures, Plan, Report, cell_dir, collect, failure_path,
+    read_pictures,
+};
+use serde_json::{Value, json};
+
+use crate::made;
+
+/// The smallest bytes that a browser takes for a PNG's start; enough to be embedded.
+const PNG: &[u8] = b"\x89PNG\r\n\x1a\n rest";
+
+/// Image AUROC by hand: 0.60 for ae and 0.65 for aesc, 0.125 more with stain, 0.05 more on metal.
+fn auroc(result: &aesc_bench::CellSpec) -> f64 {
+    let network = if result.network == "aesc" { 0.65 } else { 0.6 };
+    let corruption = if result.corruption == "stain" {
+        0.125
+    } else {
+        0.0
+    };
+    let category = if result.category == "metal" {
+        0.05
+    } else {
+        0.0
+    };
+    network + corruption + category
+}
+
+/// A run folder with a result for every cell that `edit` keeps.
+fn run_folder(plan: &Plan, edit: impl Fn(&mut CellResult) -> bool) -> tempfile::TempDir {
+    let dir = tempfile::tempdir().unwrap();
+    plan.write_new(dir.path()).unwrap();
+    for cell in &plan.cells {
+        let mut result = made::result(cell, auroc(cell));
+        if edit(&mut result) {
+            result.write(dir.path()).unwrap();
+        }
+    }
+    dir
+}
+
+fn report(plan: &Plan, edit: impl Fn(&mut CellResult) -> bool) -> Report {
+    collect(plan, run_folder(plan, edit).path())
+}
+
+/// Two categories; on metal, ae with stain failed and aesc with none was not run.
+fn with_gaps() -> Report {
+    let plan = made::matrix(&["cloth", "metal"]);
+    let dir = run_folder(&plan, |result| {
+        let cell = &result.cell;
+        let pair = (cell.network.as_str(), cell.corruption.as_str());
+        cell.category == "cloth" || ![("ae", "stain"), ("aesc", "none")].contains(&pair)
+    });
+    let failed = plan
+        .cells
+        .iter()
+        .find(|cell| cell.category == "metal" && cell.network == "ae");
+    let failed = plan
+        .cells
+        .iter()
+        .position(|cell| Some(cell) == failed)
+        .unwrap()
+        + 1;
+    let failure = json!({
+        "format": 1, "exit_code": 6, "signal": null, "attempts": 1,
+        "reason": "failed to train: the loss is NaN\nat step 431",
+    });
+    let id = &plan.cells[failed].id;
+    std::fs::create_dir_all(cell_dir(dir.path(), id)).unwrap();
+    std::fs::write(failure_path(dir.path(), id), failure.to_string()).unwrap();
+    collect(&plan, dir.path())
+}
+
+fn mean_of<'a>(report: &'a Report, network: &str, corruption: &str) -> &'a aesc_bench::Mean {
+    let wanted = |m: &&aesc_bench::Mean| m.network == network && m.corruption == corruption;
+    report.means.iter().find(wanted).unwrap()
+}
+
+fn close(found: Option<f64>, expected: f64) {
+    let found = found.unwrap();
+    assert!(
+        (found - expected).abs() < 1e-12,
+        "expected {expected}, found {found}"
+    );
+}
+
+#[test]
+fn a_category_mean_is_the_plain_mean() {
+    let report = report(&made::matrix(&["cloth", "metal"]), |_| true);
+    // (0.60 + 0.65) / 2; pixel AUROC is 0.03 less, AUPRO@0.3 0.07 less.
+    let mean = mean_of(&report, "ae", "none");
+    close(mean.metrics.image_auroc, 0.625);
+    close(mean.metrics.pixel_auroc, 0.595);
+    close(mean.metrics.aupro_30, 0.555);
+    assert_eq!((mean.n_categories, mean.sd.image_auroc), (2, None));
+}
+
+#[test]
+fn a_missing_cell_makes_the_mean_missing_and_touches_no_other() {
+    let report = with_gaps();
+    let gone = mean_of(&report, "ae", "stain");
+    assert!(
+        Metric::ALL
+            .iter()
+            .all(|metric| metric.of(&gone.metrics).is_none())
+    );
+    // (0.775 + 0.825) / 2
+    close(mean_of(&report, "aesc", "stain").metrics.image_auroc, 0.8);
+    let text = json(&report).unwrap();
+    let value: Value = serde_json::from_str(&text).unwrap();
+    assert_eq!(value["means"][1]["metrics"]["image_auroc"], Value::Null);
+    let whys: Vec<_> = report
+        .missing
+        .iter()
+        .map(|m| (m.failed, m.why.as_str()))
+        .collect();
+    let reason = "exit code 6: failed to train: the loss is NaN / at step 431";
+    assert_eq!(whys, [(true, reason), (false, "not run yet")]);
+}
+
+#[test]
+fn seeds_give_mean_and_sample_deviation_and_a_missing_seed_gives_none() {
+    let mut cells = Vec::new();
+    for category in ["cloth", "metal"] {
+        cells.extend([0, 1].map(|seed| made::cell(category, "ae", "none", seed)));
+    }
+    let plan = made::plan(cells);
+    let by_seed = |result: &mut CellResult| {
+        *result = made::result(&result.cell, 0.8 + 0.1 * result.cell.seed as f64);
+        true
+    };
+    let whole = report(&plan, by_seed);
+    // Both categories give 0.8 and 0.9: mean 0.85, deviation sqrt(2 · 0.05² / 1) = 0.0707.
+    let mean = mean_of(&whole, "ae", "none");
+    close(mean.metrics.image_auroc, 0.85);
+    close(mean.sd.image_auroc, 0.005_f64.sqrt());
+    assert!(markdown(&whole).contains("| metal | 0.850 ± 0.071 |"));
+    let gap = report(&plan, |r| {
+        by_seed(r) && (r.cell.seed, r.cell.category.as_str()) != (1, "metal")
+    });
+    assert_eq!(mean_of(&gap, "ae", "none").metrics.image_auroc, None);
+    let text = markdown(&gap);
+    assert!(text.contains("| cloth | 0.850 ± 0.071 |") && text.contains("| metal | *missing* |"));
+}
+
+#[test]
+fn an_undefined_metric_is_neither_a_number_nor_a_missing_cell() {
+    let report = report(&made::matrix(&["cloth"]), |result| {
+        result.scored[0].metrics.aupro_30 = None;
+        result.scored[0]
+            .undefined
+            .insert("aupro_30".to_owned(), "no region".to_owned());
+        true
+    });
+    assert!(report.missing.is_empty());
+    assert_eq!(report.notes, ["aupro_30 is undefined for cloth: no region"]);
+    let text = markdown(&report);
+    assert!(
+        text.contains("| cloth | *undefined* | *undefined* |"),
+        "{text}"
+    );
+    assert!(csv(&report).unwrap().lines().nth(1).unwrap().contains(",,"));
+}
+
+#[test]
+fn the_claims_are_differences_category_by_category() {
+    let whole = report(&made::matrix(&["cloth", "metal"]), |_| true);
+    let stain = &whole.comparisons[0];
+    assert_eq!(
+        (stain.claim.as_str(), stain.quantity.as_str()),
+        ("stain beats none", "image AUROC")
+    );
+    close(stain.mean_difference, 0.125);
+    assert_eq!((stain.wins, stain.verdict()), (2, "holds"));
+    let sharp = whole
+        .comparisons
+        .iter()
+        .find(|c| c.quantity == "clean sharpness")
+        .unwrap();
+    assert_eq!(sharp.claim, "aesc is sharper than ae");
+    close(sharp.mean_difference, 0.9 - 0.4);
+    let gaps = with_gaps();
+    assert_eq!(
+        (gaps.comparisons[0].wins, gaps.comparisons[0].verdict()),
+        (1, "undecided")
+    );
+    // Stain worse on both: 0.5 against 0.6 and 0.65.
+    let worse = report(&made::matrix(&["cloth", "metal"]), |result| {
+        if result.cell.corruption == "stain" {
+            *result = made::result(&result.cell, 0.5);
+        }
+        true
+    });
+    close(worse.comparisons[0].mean_difference, -0.125);
+    assert_eq!(
+        (worse.comparisons[0].wins, worse.comparisons[0].verdict()),
+        (0, "does not hold")
+    );
+}
+
+#[test]
+fn mixed_commits_and_a_dirty_one_are_told() {
+    let plan = made::matrix(&["cloth"]);
+    let first = plan.cells[0].id.clone();
+    let mixed = report(&plan, |result| {
+        if result.cell.id == first {
+            result.provenance = json!({ "commit": "0ddba11", "dirty": true });
+        }
+        true
+    });
+    assert_eq!(mixed.commits, ["0ddba11 (dirty)", "c0ffee1"]);
+    assert!(mixed.notes[0].contains("several commits: 0ddba11 (dirty), c0ffee1"));
+    assert!(markdown(&mixed).contains("> **Note:** this report mixes results"));
+    assert!(report(&plan, |_| true).notes.is_empty());
+}
+
+#[test]
+fn report_json_keeps_its_contract_and_reads_back() {
+    let whole = report(&made::matrix(&["cloth", "metal"]), |_| true);
+    let text = json(&whole).unwrap();
+    let value: Value = serde_json::from_str(&text).unwrap();
+    let cell = value["cells"][0].as_object().unwrap();
+    for key in [
+        "category",
+        "network",
+        "corruption",
+        "strategy",
+        "seed",
+        "preset",
+    ] {
+        assert!(cell.contains_key(key), "{key}");
+    }
+    let keys: Vec<_> = cell["metrics"]
+        .as_object()
+        .unwrap()
+        .keys()
+        .cloned()
+        .collect();
+    let mut expected = Metric::ALL.map(Metric::key);
+    expected.sort_unstable();
+    assert_eq!(keys, expected);
+    assert!(!cell.contains_key("curves") && !cell.contains_key("figures"));
+    let per_cell = text.len() / whole.cells.len();
+    assert!(per_cell < 8192, "{per_cell} bytes a cell");
+    let again = parse(&text, Path::new("report.json")).unwrap();
+    assert_eq!(again.cells[0].metrics, whole.cells[0].metrics);
+    assert_eq!(
+        (again.means, again.comparisons),
+        (whole.means, whole.comparisons)
+    );
+    let newer = text.replacen("\"format\": 1", "\"format\": 2", 1);
+    let refused = parse(&newer, Path::new("report.json"));
+    assert!(matches!(refused, Err(BenchError::Version { found: 2, .. })));
+}
+
+#[test]
+fn markdown_is_as_agreed() {
+    insta::assert_snapshot!(markdown(&with_gaps()));
+}
+
+#[test]
+fn csv_is_as_agreed() {
+    insta::assert_snapshot!(csv(&report(&made::matrix(&["cloth"]), |_| true)).unwrap());
+}
+
+#[test]
+fn the_readme_table_is_compact_and_says_what_is_missing() {
+    // Means of cloth and metal: image AUROC 0.625, AP 0.01, pixel AUROC 0.03, AUPRO 0.07 less.
+    let expected = "\
+| network | corruption | strategy | image AUROC | image AP | pixel AUROC | AUPRO@0.3 |
+|---|---|---|---:|---:|---:|---:|
+| ae | none | residual | 0.625 | 0.615 | 0.595 | 0.555 |
+| ae | stain | residual | missing | missing | missing | missing |
+| aesc | none | residual | missing | missing | missing | missing |
+| aesc | stain | residual | 0.800 | 0.790 | 0.770 | 0.730 |
+";
+    assert_eq!(results_table(&with_gaps()), expected);
+}
+
+#[test]
+fn the_page_embeds_its_pictures_and_names_its_failures() {
+    let plan = made::matrix(&["cloth"]);
+    let last = plan.cells[3].id.clone();
+    let dir = run_folder(&plan, |result| result.cell.id != last);
+    for cell in &plan.cells {
+        std::fs::create_dir_all(cell_dir(dir.path(), &cell.id)).unwrap();
+        for file in [
+            "query.png",
+            "reconstruction.png",
+            "residual-map.png",
+            "mask.png",
+        ] {
+            std::fs::write(cell_dir(dir.path(), &cell.id).join(file), PNG).unwrap();
+        }
+    }
+    std::fs::write(
+        cell_dir(dir.path(), &plan.cells[0].id).join("mask.png"),
+        "no picture",
+    )
+    .unwrap();
+    let report = collect(&plan, dir.path());
+    let paths = write_all(dir.path(), &report, &read_pictures(&report, dir.path())).unwrap();
+    assert_eq!(paths.len(), 4);
+    let page = std::fs::read_to_string(&paths[3]).unwrap();
+    // Query once, reconstruction and map of three cells; the broken mask is said to be so.
+    assert_eq!(
+        page.matches("<img src=\"data:image/png;base64,iVBORw0KGgo")
+            .count(),
+        7
+    );
+    assert_eq!(page.matches(">no picture<").count(), 1);
+    assert!(
+        page.contains("alt=\"reconstruction of cloth test/hole/003.png by ae trained on none\"")
+    );
+    assert!(page.contains("cloth · aesc · stain · quick · seed 0") && page.contains("not run yet"));
+    assert!(page.contains("score 4.500, over the threshold 3.250"));
+    // Three curves and two training charts.
+    assert_eq!(page.matches("<svg class=\"chart\"").count(), 5);
+    assert!(
+        !page.contains("http:") && !page.contains("https:"),
+        "the page must stand alone"
+    );
+}
+
+#[test]
+fn names_from_outside_are_escaped_everywhere() {
+    let evil = "<b>&\"'|x</script>";
+    let mut cells = Vec::new();
+    for (network, corruption) in [("ae", "none"), ("ae", evil)] {
+        cells.push(made::cell(evil, network, corruption, 0));
+    }
+    let report = report(&made::plan(cells), |result| {
+        result.scored[0]
+            .per_defect_type
+            .insert(evil.to_owned(), 0.5);
+        result.figures[0].defect_type = evil.to_owned();
+        result.figures[0].panels[0].label = evil.to_owned();
+        result.provenance = json!({ "commit": evil });
+        true
+    });
+    let page = html(&report, &Pictures::new()).unwrap();
+    assert!(page.contains("&#60;b&#62;&#38;") && page.contains("&lt;b&gt;&amp;"));
+    assert!(!page.contains("<b>"));
+    assert_eq!(page.matches("</script>").count(), 1);
+    let text = markdown(&report);
+    assert!(
+        text.contains("&lt;b&gt;&amp;") && !text.contains("<b>"),
+        "{text}"
+    );
+    // A name and two columns: four bars part the places, those of the names are escaped.
+    let row = text
+        .lines()
+        .find(|line| line.starts_with("| &lt;b"))
+        .unwrap();
+    assert_eq!(row.replace("\\|", "").matches('|').count(), 4, "{row}");
+}
+
+#[test]
+fn a_figure_named_outside_its_cell_is_not_read() {
+    let plan = made::matrix(&["cloth"]);
+    let dir = run_folder(&plan, |result| {
+        for (panel, file) in result.figures[0]
+            .panels
+            .iter_mut()
+            .zip(["../../plan.json", "/etc/passwd"])
+        {
+            panel.file = file.to_owned();
+        }
+        true
+    });
+    let pictures = read_pictures(&collect(&plan, dir.path()), dir.path());
+    assert!(pictures.is_empty(), "{:?}", pictures.keys());
+}

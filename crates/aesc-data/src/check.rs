@@ -1,0 +1,327 @@
+//! `aesc data check`: every problem of a dataset folder at once.
+//!
+//! Errors are what would stop or falsify an evaluation; warnings are what a person should see.
+
+use std::{
+    collections::BTreeMap,
+    path::{Path, PathBuf},
+};
+
+use rayon::prelude::*;
+use serde::Serialize;
+
+use crate::{
+    Channels, DataError, Dataset, Limits, Sample, Split,
+    decode::decode_mask,
+    decode_image, digest_hex,
+    folder::{self, name_of},
+    read_bytes,
+};
+
+/// How bad a [`Problem`] is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Severity {
+    /// Training or scoring would stop, or its figures mean nothing.
+    Error,
+    /// Usable, but perhaps not what was meant.
+    Warning,
+}
+
+/// What kind of [`Problem`] it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum ProblemKind {
+    /// The folder is missing or has another layout.
+    Layout,
+    /// A file cannot be read or decoded.
+    Unreadable,
+    /// An anomalous image without its mask.
+    MissingMask,
+    /// A mask without its image.
+    MissingImage,
+    /// Two files with the same stem.
+    Ambiguous,
+    /// A mask of another size than its image.
+    MaskSize,
+    /// The mask of an anomalous image marks nothing.
+    EmptyMask,
+    /// Two files with the same bytes.
+    Duplicate,
+    /// An image of another size than most.
+    OddSize,
+    /// A file or folder that takes no part.
+    Ignored,
+    /// A remark of the decoder.
+    Decoding,
+}
+
+/// One finding about one file or folder.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Problem {
+    /// Whether it stops the work.
+    pub severity: Severity,
+    /// What kind of finding.
+    pub kind: ProblemKind,
+    /// The file or folder.
+    pub path: PathBuf,
+    /// What was expected and what found.
+    pub message: String,
+}
+
+/// How many images a split has of one defect type.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct TypeCount {
+    /// Train or test.
+    pub split: Split,
+    /// `good`, or the defect.
+    pub defect_type: String,
+    /// Images of this type.
+    pub images: usize,
+    /// Masks paired with them.
+    pub masks: usize,
+}
+
+/// How many images have one size.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct SizeCount {
+    /// Rows.
+    pub height: usize,
+    /// Columns.
+    pub width: usize,
+    /// Images of this size.
+    pub images: usize,
+}
+
+/// All there is to say about a dataset folder.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct CheckReport {
+    /// The folder.
+    pub root: PathBuf,
+    /// The folder's own name.
+    pub name: String,
+    /// Images per split and type, sorted.
+    pub counts: Vec<TypeCount>,
+    /// Images per size, the most frequent first.
+    pub sizes: Vec<SizeCount>,
+    /// Errors first, then by path.
+    pub problems: Vec<Problem>,
+}
+
+impl CheckReport {
+    /// Whether no problem is an error.
+    pub fn is_ok(&self) -> bool {
+        self.problems
+            .iter()
+            .all(|problem| problem.severity != Severity::Error)
+    }
+}
+
+/// Reads every file of the dataset in `dir` and lists all that is wrong; never fails itself.
+pub fn check(dir: impl AsRef<Path>, limits: &Limits) -> CheckReport {
+    let root = dir.as_ref();
+    let mut report = CheckReport {
+        root: root.to_path_buf(),
+        name: name_of(root),
+        counts: Vec::new(),
+        sizes: Vec::new(),
+        problems: Vec::new(),
+    };
+    match folder::scan(root) {
+        Err(fault) => report.problems.push(Problem::of(&fault, root)),
+        Ok(scan) => {
+            report.counts = counts(&scan.dataset);
+            report
+                .problems
+                .extend(scan.faults.iter().map(|fault| Problem::of(fault, root)));
+            report
+                .problems
+                .extend(scan.ignored.iter().map(|path| ignored(path)));
+            report.inspect(&scan.dataset, limits);
+        }
+    }
+    report.problems.sort_by(|a, b| {
+        (a.severity, &a.path, a.kind, &a.message).cmp(&(b.severity, &b.path, b.kind, &b.message))
+    });
+    report
+}
+
+/// What reading one sample's files tells.
+#[derive(Default)]
+struct Findings {
+    digest: Option<String>,
+    size: Option<(usize, usize)>,
+    problems: Vec<Problem>,
+}
+
+impl CheckReport {
+    fn inspect(&mut self, dataset: &Dataset, limits: &Limits) {
+        let samples: Vec<&Sample> = dataset.samples().collect();
+        let findings: Vec<Findings> = samples
+            .par_iter()
+            .map(|sample| read(sample, limits))
+            .collect();
+        let mut first_of: BTreeMap<&str, &Sample> = BTreeMap::new();
+        let mut sizes: BTreeMap<(usize, usize), Vec<&Sample>> = BTreeMap::new();
+        for (&sample, findings) in samples.iter().zip(&findings) {
+            self.problems.extend_from_slice(&findings.problems);
+            if let Some(size) = findings.size {
+                sizes.entry(size).or_default().push(sample);
+            }
+            let Some(digest) = &findings.digest else {
+                continue;
+            };
+            match first_of.get(digest.as_str()) {
+                Some(first) => self.problems.push(duplicate(sample, first)),
+                None => {
+                    first_of.insert(digest, sample);
+                }
+            }
+        }
+        self.note_sizes(sizes);
+    }
+
+    fn note_sizes(&mut self, sizes: BTreeMap<(usize, usize), Vec<&Sample>>) {
+        let mut sizes: Vec<_> = sizes.into_iter().collect();
+        sizes.sort_by_key(|(size, samples)| (std::cmp::Reverse(samples.len()), *size));
+        let Some(&(usual, _)) = sizes.first() else {
+            return;
+        };
+        for (size, samples) in &sizes {
+            if *size != usual {
+                self.problems
+                    .extend(samples.iter().map(|sample| odd_size(sample, *size, usual)));
+            }
+            self.sizes.push(SizeCount {
+                height: size.0,
+                width: size.1,
+                images: samples.len(),
+            });
+        }
+    }
+}
+
+fn read(sample: &Sample, limits: &Limits) -> Findings {
+    let mut findings = Findings::default();
+    if let Err(fault) = read_sample(sample, limits, &mut findings) {
+        findings.problems.push(Problem::of(&fault, &sample.path));
+    }
+    if let Some(path) = &sample.mask
+        && let Err(fault) = read_its_mask(path, limits, &mut findings)
+    {
+        findings.problems.push(Problem::of(&fault, path));
+    }
+    findings
+}
+
+fn read_sample(sample: &Sample, limits: &Limits, findings: &mut Findings) -> Result<(), DataError> {
+    let bytes = read_bytes(&sample.path, limits)?;
+    findings.digest = Some(digest_hex(&bytes));
+    let decoded = decode_image(&bytes, &sample.path, Channels::Rgb, limits)?;
+    findings.size = Some((decoded.image.height(), decoded.image.width()));
+    let remarks = decoded
+        .warnings
+        .iter()
+        .map(|warning| Problem::warning(ProblemKind::Decoding, &sample.path, warning.to_string()));
+    findings.problems.extend(remarks);
+    Ok(())
+}
+
+fn read_its_mask(path: &Path, limits: &Limits, findings: &mut Findings) -> Result<(), DataError> {
+    let mask = decode_mask(&read_bytes(path, limits)?, path, limits)?;
+    let found = (mask.height(), mask.width());
+    if let Some(expected) = findings.size.filter(|&size| size != found) {
+        return Err(DataError::MaskSize {
+            path: path.to_path_buf(),
+            expected,
+            found,
+        });
+    }
+    if !mask.any() {
+        let message = "expected a marked defect, found no pixel above 127 of 255".to_owned();
+        findings
+            .problems
+            .push(Problem::warning(ProblemKind::EmptyMask, path, message));
+    }
+    Ok(())
+}
+
+impl Problem {
+    fn of(fault: &DataError, fallback: &Path) -> Self {
+        let kind = match fault {
+            DataError::MissingMask { .. } => ProblemKind::MissingMask,
+            DataError::MissingImage { .. } => ProblemKind::MissingImage,
+            DataError::Ambiguous { .. } => ProblemKind::Ambiguous,
+            DataError::MaskSize { .. } => ProblemKind::MaskSize,
+            DataError::Layout { .. }
+            | DataError::NoImages { .. }
+            | DataError::NotFound { .. }
+            | DataError::WrongKind { .. } => ProblemKind::Layout,
+            _ => ProblemKind::Unreadable,
+        };
+        Self {
+            severity: Severity::Error,
+            kind,
+            path: fault.path().unwrap_or(fallback).to_path_buf(),
+            message: fault.to_string(),
+        }
+    }
+
+    fn warning(kind: ProblemKind, path: &Path, message: String) -> Self {
+        Self {
+            severity: Severity::Warning,
+            kind,
+            path: path.to_path_buf(),
+            message,
+        }
+    }
+}
+
+fn ignored(path: &Path) -> Problem {
+    let message = "takes no part in the dataset".to_owned();
+    Problem::warning(ProblemKind::Ignored, path, message)
+}
+
+fn odd_size(sample: &Sample, size: (usize, usize), usual: (usize, usize)) -> Problem {
+    let message = format!(
+        "expected {} x {} pixels as most images have, found {} x {}",
+        usual.0, usual.1, size.0, size.1
+    );
+    Problem::warning(ProblemKind::OddSize, &sample.path, message)
+}
+
+/// The same bytes twice: leakage across splits or types, mere repetition within one.
+fn duplicate(sample: &Sample, first: &Sample) -> Problem {
+    let leak = sample.split != first.split || sample.defect_type != first.defect_type;
+    Problem {
+        severity: if leak {
+            Severity::Error
+        } else {
+            Severity::Warning
+        },
+        kind: ProblemKind::Duplicate,
+        path: sample.path.clone(),
+        message: format!("the same bytes as {}", first.path.display()),
+    }
+}
+
+fn counts(dataset: &Dataset) -> Vec<TypeCount> {
+    let mut counts: BTreeMap<(Split, &str), (usize, usize)> = BTreeMap::new();
+    for sample in dataset.samples() {
+        let count = counts
+            .entry((sample.split, &sample.defect_type))
+            .or_default();
+        count.0 += 1;
+        count.1 += usize::from(sample.mask.is_some());
+    }
+    counts
+        .into_iter()
+        .map(|((split, defect_type), (images, masks))| TypeCount {
+            split,
+            defect_type: defect_type.to_owned(),
+            images,
+            masks,
+        })
+        .collect()
+}

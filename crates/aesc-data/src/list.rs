@@ -1,0 +1,116 @@
+//! Lists the images to predict: files and folders in, unique relative names out.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    path::{Component, Path, PathBuf},
+};
+
+use walkdir::WalkDir;
+
+use crate::{DataError, folder::has_image_suffix};
+
+/// An image to predict.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct InputImage {
+    /// The file.
+    pub path: PathBuf,
+    /// Its name for outputs: below the folder it was found in, unique in the list.
+    pub relative: PathBuf,
+}
+
+/// The images among `paths`, in the order given; folders are walked to the bottom, sorted.
+///
+/// A path that is no folder is listed as it is, whatever its suffix, so that reading it tells
+/// what is wrong with it. A file that comes up twice is listed once. Where two files would have
+/// the same relative name, each gets as many of its parent folders in front as tell them apart.
+///
+/// # Errors
+/// [`DataError`] when a folder is unreadable or holds no image, or two names cannot be told
+/// apart.
+pub fn list_images(paths: &[PathBuf]) -> Result<Vec<InputImage>, DataError> {
+    let mut images = Vec::new();
+    for path in paths {
+        if path.is_dir() {
+            images.extend(walk(path)?);
+        } else {
+            let relative = path.file_name().map_or_else(PathBuf::new, PathBuf::from);
+            images.push(InputImage {
+                path: path.clone(),
+                relative,
+            });
+        }
+    }
+    let mut seen = BTreeSet::new();
+    images.retain(|image| seen.insert(absolute(&image.path)));
+    tell_apart(&mut images)?;
+    Ok(images)
+}
+
+fn walk(root: &Path) -> Result<Vec<InputImage>, DataError> {
+    let mut images = Vec::new();
+    for entry in WalkDir::new(root).follow_links(true).sort_by_file_name() {
+        let entry = entry.map_err(|e| {
+            let path = e.path().unwrap_or(root).to_path_buf();
+            DataError::io(&path, "a readable folder", e.into())
+        })?;
+        let hidden = entry.file_name().to_string_lossy().starts_with('.');
+        if !hidden && entry.file_type().is_file() && has_image_suffix(entry.path()) {
+            let path = entry.into_path();
+            let relative = path.strip_prefix(root).unwrap_or(&path).to_path_buf();
+            images.push(InputImage { path, relative });
+        }
+    }
+    if images.is_empty() {
+        return Err(DataError::NoImages {
+            root: root.to_path_buf(),
+            path: root.to_path_buf(),
+        });
+    }
+    Ok(images)
+}
+
+/// Lengthens relative names that clash, one parent folder at a time.
+fn tell_apart(images: &mut [InputImage]) -> Result<(), DataError> {
+    loop {
+        let mut by_name: BTreeMap<PathBuf, Vec<usize>> = BTreeMap::new();
+        for (i, image) in images.iter().enumerate() {
+            by_name.entry(image.relative.clone()).or_default().push(i);
+        }
+        let clashes: Vec<_> = by_name
+            .into_values()
+            .filter(|group| group.len() > 1)
+            .collect();
+        let mut lengthened = false;
+        for &i in clashes.iter().flatten() {
+            let longer = suffix(&images[i].path, images[i].relative.components().count() + 1);
+            lengthened |= longer != images[i].relative;
+            images[i].relative = longer;
+        }
+        match clashes.first() {
+            None => return Ok(()),
+            Some(pair) if !lengthened => {
+                return Err(DataError::Ambiguous {
+                    path: images[pair[1]].path.clone(),
+                    other: images[pair[0]].path.clone(),
+                });
+            }
+            Some(_) => {}
+        }
+    }
+}
+
+/// The last `n` named parts of the absolute path.
+fn suffix(path: &Path, n: usize) -> PathBuf {
+    let path = absolute(path);
+    let names: Vec<_> = path
+        .components()
+        .filter(|part| matches!(part, Component::Normal(_)))
+        .collect();
+    names[names.len().saturating_sub(n)..].iter().collect()
+}
+
+fn absolute(path: &Path) -> PathBuf {
+    path.canonicalize()
+        .or_else(|_| std::path::absolute(path))
+        .unwrap_or_else(|_| path.to_path_buf())
+}

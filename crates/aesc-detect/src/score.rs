@@ -1,0 +1,219 @@
+//! From a map to one number an image, and the configuration of the whole way there.
+//!
+//! Scores are taken from the map at network resolution, after smoothing, before upsampling.
+
+use aesc_image::{Image, Map};
+use serde::{Deserialize, Serialize};
+
+use crate::{ChannelReduction, DetectError, ResidualForm, Smoothing, residual_map, smooth};
+
+/// How an image and its reconstruction become a map and a score.
+///
+/// The default is the paper's: absolute residual, mean over channels, no smoothing, L2 norm.
+///
+/// ```
+/// use aesc_detect::{ImageScore, ScoreConfig, Smoothing};
+/// let config = ScoreConfig {
+///     smoothing: Smoothing::Box { side_px: 21 },
+///     image: ImageScore::Max {},
+///     ..ScoreConfig::default()
+/// };
+/// assert!(config.validate().is_ok());
+/// ```
+#[derive(Debug, Clone, Copy, PartialEq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields, default)]
+pub struct ScoreConfig {
+    /// How a difference becomes a residual.
+    pub residual: ResidualForm,
+    /// How the channels of a pixel become one value.
+    pub channels: ChannelReduction,
+    /// What the map is smoothed with.
+    pub smoothing: Smoothing,
+    /// How the map becomes the image score.
+    pub image: ImageScore,
+}
+
+impl ScoreConfig {
+    /// Whether every setting is in its range.
+    ///
+    /// # Errors
+    /// [`DetectError::OutOfRange`] naming the first setting that is not.
+    pub fn validate(&self) -> Result<(), DetectError> {
+        self.smoothing.validate()?;
+        self.image.validate()
+    }
+}
+
+/// How a map becomes one number; higher is more anomalous.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[serde(
+    tag = "kind",
+    rename_all = "kebab-case",
+    deny_unknown_fields
+)]
+pub enum ImageScore {
+    /// Share of the pixels over `threshold`, 0..=1.
+    L0 {
+        /// In the units of the map, finite, at least 0.
+        threshold: f64,
+    },
+    /// Sum of the absolute values.
+    L1 {},
+    /// Square root of the sum of squares, the paper's.
+    L2 {},
+    /// Largest absolute value.
+    Linf {},
+    /// Largest value.
+    Max {},
+    /// Mean of the ⌈share · n⌉ largest of n values: between the maximum and the mean.
+    TopK {
+        /// Share of the pixels, above 0, at most 1.
+        share: f64,
+    },
+}
+
+impl Default for ImageScore {
+    fn default() -> Self {
+        Self::L2 {}
+    }
+}
+
+impl ImageScore {
+    fn validate(&self) -> Result<(), DetectError> {
+        match *self {
+            Self::L0 { threshold } if !(threshold.is_finite() && threshold >= 0.0) => Err(
+                DetectError::out_of_range("image.threshold", "finite, at least 0", &threshold),
+            ),
+            Self::TopK { share } if !(share > 0.0 && share <= 1.0) => Err(
+                DetectError::out_of_range("image.share", "above 0, at most 1", &share),
+            ),
+            _ => Ok(()),
+        }
+    }
+}
+
+/// The anomaly map at network resolution: residual, then smoothing.
+///
+/// # Errors
+/// As [`residual_map`] and [`ScoreConfig::validate`].
+pub fn anomaly_map(
+    image: &Image,
+    reconstruction: &Image,
+    config: &ScoreConfig,
+) -> Result<Map, DetectError> {
+    config.validate()?;
+    let residual = residual_map(image, reconstruction, config.residual, config.channels)?;
+    Ok(smooth(&residual, &config.smoothing))
+}
+
+/// The score of an image from its map at network resolution; sums are f64.
+///
+/// ```
+/// use aesc_detect::{ImageScore, image_score};
+/// use aesc_image::Map;
+/// let map = Map::new(1, 2, vec![3.0, 4.0])?;
+/// assert_eq!(image_score(&map, &ImageScore::L2 {}), 5.0);
+/// assert_eq!(image_score(&map, &ImageScore::TopK { share: 0.5 }), 4.0);
+/// # Ok::<(), aesc_image::ShapeError>(())
+/// ```
+pub fn image_score(map: &Map, score: &ImageScore) -> f64 {
+    let values = map.data().iter().map(|&value| f64::from(value));
+    match *score {
+        ImageScore::L0 { threshold } => {
+            values.filter(|&value| value > threshold).count() as f64 / map.data().len() as f64
+        }
+        ImageScore::L1 {} => values.map(f64::abs).sum(),
+        ImageScore::L2 {} => values.map(|value| value * value).sum::<f64>().sqrt(),
+        ImageScore::Linf {} => values.map(f64::abs).fold(0.0, f64::max),
+        ImageScore::Max {} => largest(map),
+        ImageScore::TopK { share } => mean_of_largest(map, share),
+    }
+}
+
+pub(crate) fn largest(map: &Map) -> f64 {
+    let values = map.data().iter().map(|&value| f64::from(value));
+    values.fold(f64::NEG_INFINITY, f64::max)
+}
+
+fn mean_of_largest(map: &Map, share: f64) -> f64 {
+    let mut values = map.data().to_vec();
+    let n = values.len();
+    // 0.07 * 100 is a hair above 7 in binary; that hair must not cost an eighth pixel.
+    let k = ((share * n as f64 - 1e-6).ceil() as usize).clamp(1, n);
+    values.select_nth_unstable_by(k - 1, |a, b| b.total_cmp(a));
+    values[..k]
+        .iter()
+        .map(|&value| f64::from(value))
+        .sum::<f64>()
+        / k as f64
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn score_of(values: &[f32], score: ImageScore) -> f64 {
+        image_score(&Map::new(1, values.len(), values.to_vec()).unwrap(), &score)
+    }
+
+    #[test]
+    fn every_score_of_four_values_by_hand() {
+        let values = [1.0, -2.0, 0.0, 2.0];
+        assert_eq!(score_of(&values, ImageScore::L0 { threshold: 0.5 }), 0.5);
+        assert_eq!(score_of(&values, ImageScore::L1 {}), 5.0);
+        assert_eq!(score_of(&values, ImageScore::L2 {}), 3.0); // 1 + 4 + 0 + 4 = 9
+        assert_eq!(score_of(&values, ImageScore::Linf {}), 2.0);
+        assert_eq!(score_of(&values, ImageScore::Max {}), 2.0);
+        assert_eq!(score_of(&values, ImageScore::TopK { share: 0.5 }), 1.5); // 2 and 1
+    }
+
+    #[test]
+    fn the_sign_tells_linf_from_max() {
+        assert_eq!(score_of(&[-2.0, 1.0], ImageScore::Linf {}), 2.0);
+        assert_eq!(score_of(&[-2.0, 1.0], ImageScore::Max {}), 1.0);
+    }
+
+    #[test]
+    fn a_value_at_the_threshold_is_not_over_it() {
+        assert_eq!(
+            score_of(&[0.5, 0.75], ImageScore::L0 { threshold: 0.5 }),
+            0.5
+        );
+    }
+
+    #[test]
+    fn top_k_rounds_its_count_up_and_takes_at_least_one() {
+        let values = [4.0, 1.0, 3.0];
+        assert_eq!(score_of(&values, ImageScore::TopK { share: 0.34 }), 3.5); // ceil 1.02 = 2
+        assert_eq!(score_of(&values, ImageScore::TopK { share: 1e-9 }), 4.0);
+    }
+
+    #[test]
+    fn top_k_is_not_misled_by_the_last_bit() {
+        // 0.07 * 100 = 7.000000000000001 in f64; the 7 largest of 0..100 are 93..=99, mean 96.
+        let values: Vec<f32> = (0..100).map(|i| i as f32).collect();
+        assert_eq!(score_of(&values, ImageScore::TopK { share: 0.07 }), 96.0);
+    }
+
+    #[test]
+    fn settings_outside_their_range_are_refused_by_name() {
+        for (image, field) in [
+            (ImageScore::L0 { threshold: -0.1 }, "image.threshold"),
+            (
+                ImageScore::L0 {
+                    threshold: f64::NAN,
+                },
+                "image.threshold",
+            ),
+            (ImageScore::TopK { share: 0.0 }, "image.share"),
+            (ImageScore::TopK { share: 1.01 }, "image.share"),
+        ] {
+            let config = ScoreConfig {
+                image,
+                ..ScoreConfig::default()
+            };
+            let message = config.validate().unwrap_err().to_string();
+            assert!(message.starts_with(field), "{message}");
+        }
+    }
+}

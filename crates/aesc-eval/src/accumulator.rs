@@ -1,0 +1,65 @@
+//! Pixel metrics over maps that arrive one at a time.
+
+use crate::error::EvalError;
+use crate::map::MapView;
+use crate::ranking::Ranking;
+use crate::regions::Defects;
+use crate::sort;
+
+/// Takes maps one at a time and keeps what exact metrics need: 4 bytes a normal pixel, 8 bytes a
+/// defect pixel. Map and mask can be dropped after each [`push`](Self::push).
+///
+/// ```
+/// use aesc_eval::{Accumulator, MapView};
+/// let mut accumulator = Accumulator::new();
+/// for (scores, mask) in [([0.1, 0.2], [false, false]), ([0.3, 0.1], [true, false])] {
+///     accumulator.push(&MapView { height: 1, width: 2, scores: &scores, mask: &mask })?;
+/// }
+/// assert_eq!(accumulator.finish()?.auroc(), 1.0);
+/// # Ok::<(), aesc_eval::EvalError>(())
+/// ```
+#[derive(Debug, Clone, Default)]
+pub struct Accumulator {
+    defects: Defects,
+    normals: Vec<u32>,
+    n_images: u64,
+}
+
+impl Accumulator {
+    /// An accumulator that has seen nothing.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Takes one image in. After an error the accumulator is as it was before.
+    ///
+    /// # Errors
+    /// [`EvalError::Empty`], [`EvalError::Shape`], [`EvalError::NotFiniteInMap`] (with the
+    /// number of images taken so far as `image`) or [`EvalError::TooManyRegions`].
+    pub fn push(&mut self, image: &MapView<'_>) -> Result<(), EvalError> {
+        image.check(self.n_images as usize)?;
+        self.defects.add(image)?;
+        let pixels = image.scores.iter().zip(image.mask);
+        self.normals
+            .extend(pixels.filter(|(_, m)| !**m).map(|(s, _)| sort::key(*s)));
+        self.n_images += 1;
+        Ok(())
+    }
+
+    /// How many images were taken in.
+    pub fn n_images(&self) -> u64 {
+        self.n_images
+    }
+
+    /// Ranks all pixels taken in.
+    ///
+    /// # Errors
+    /// [`EvalError::Empty`] without an image, [`EvalError::NoRegion`], or
+    /// [`EvalError::OneClass`] when every pixel is anomalous.
+    pub fn finish(self) -> Result<Ranking, EvalError> {
+        if self.n_images == 0 {
+            return Err(EvalError::Empty { what: "image" });
+        }
+        Ranking::of_pixels(self.defects, self.normals, self.n_images)
+    }
+}

@@ -1,0 +1,124 @@
+//! Finds where a key falls among sorted ones, in about one step.
+//!
+//! A binary search takes twenty dependent, badly predicted steps in a million keys. Here the high
+//! half of the key picks a page, the page's own number of bits of the low half a cell, and the cell
+//! names the first key at or after its start; pages hold about as many cells as keys, so that
+//! little is left to walk (at worst, 256 keys crowded into one cell).
+
+/// Distinct keys in ascending order, with the pages that lead into them.
+#[derive(Debug)]
+pub(crate) struct Locator {
+    /// The keys and, last, `u32::MAX`, which no finite score has.
+    keys: Vec<u32>,
+    pages: Box<[Page]>,
+    /// For each cell, how many keys lie before it.
+    cells: Vec<u32>,
+}
+
+/// All keys that share their high 16 bits.
+#[derive(Debug, Clone, Copy)]
+struct Page {
+    first_cell: u32,
+    /// The low half shifted right by this is the cell within the page.
+    shift: u32,
+}
+
+const LOW_BITS: u32 = 16;
+const PAGES: usize = 1 << 16;
+
+impl Locator {
+    /// `keys` ascend strictly and are those of finite scores, fewer than 2^32.
+    pub(crate) fn new(mut keys: Vec<u32>) -> Self {
+        let mut cells = Vec::with_capacity(keys.len() + PAGES);
+        let mut page = Page { first_cell: 0, shift: 0 };
+        let mut pages = vec![page; PAGES].into_boxed_slice();
+        let mut before = 0;
+        for (high, slot) in pages.iter_mut().enumerate() {
+            let in_page = |key: &&u32| (**key >> LOW_BITS) as usize == high;
+            let n_keys = keys[before..].iter().take_while(in_page).count();
+            let bits = n_keys.next_power_of_two().ilog2();
+            page = Page { first_cell: cells.len() as u32, shift: LOW_BITS - bits };
+            *slot = page;
+            push_cells(&keys[before..before + n_keys], before as u32, bits, &mut cells);
+            before += n_keys;
+        }
+        keys.push(u32::MAX);
+        Self { keys, pages, cells }
+    }
+
+    /// Number of distinct keys.
+    pub(crate) fn len(&self) -> usize {
+        self.keys.len() - 1
+    }
+
+    /// With r keys below `key`: 2r, or 2r + 1 when `key` is itself one of them.
+    #[inline]
+    pub(crate) fn slot(&self, key: u32) -> usize {
+        let page = self.pages[(key >> LOW_BITS) as usize];
+        let cell = page.first_cell + ((key & 0xffff) >> page.shift);
+        let mut rank = self.cells[cell as usize] as usize;
+        // Without a branch, since nobody could predict it.
+        rank += usize::from(self.keys[rank] < key);
+        while self.keys[rank] < key {
+            rank += 1;
+        }
+        2 * rank + usize::from(self.keys[rank] == key)
+    }
+}
+
+/// Appends the 2^`bits` cells of one page; `before` keys precede it.
+fn push_cells(page: &[u32], before: u32, bits: u32, cells: &mut Vec<u32>) {
+    let first = cells.len();
+    cells.resize(first + (1 << bits), 0);
+    let cells = &mut cells[first..];
+    let mut rank = page.len();
+    let mut keys = page.iter().rev().peekable();
+    for (cell, start) in cells.iter_mut().enumerate().rev() {
+        let at_or_after = |key: &&u32| ((**key & 0xffff) >> (LOW_BITS - bits)) as usize >= cell;
+        while keys.next_if(at_or_after).is_some() {
+            rank -= 1;
+        }
+        *start = before + rank as u32;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn slow_slot(keys: &[u32], key: u32) -> usize {
+        2 * keys.partition_point(|&k| k < key) + usize::from(keys.contains(&key))
+    }
+
+    fn assert_slots(keys: &[u32], probes: impl IntoIterator<Item = u32>) {
+        let locator = Locator::new(keys.to_vec());
+        for probe in probes {
+            assert_eq!(locator.slot(probe), slow_slot(keys, probe), "{probe:#x} in {keys:x?}");
+        }
+    }
+
+    #[test]
+    fn slots_count_the_keys_below() {
+        let keys = [5, 0x1_0000, 0x1_0001, 0x1_8000, 0xfffe_ffff];
+        let probes = keys.iter().flat_map(|&key| [key - 1, key, key + 1]);
+        assert_slots(&keys, probes.chain([0, u32::MAX - 1]));
+    }
+
+    #[test]
+    fn one_key_and_none_work() {
+        assert_slots(&[7], [0, 6, 7, 8, 0xffff_0000]);
+        assert_slots(&[], [0, 1 << 31]);
+    }
+
+    #[test]
+    fn crowded_and_full_pages_work() {
+        let crowded: Vec<u32> = (0..300).map(|i| 0x8000_fe00 + i).collect();
+        assert_slots(&crowded, 0x8000_fdff..0x8001_0001);
+        let full: Vec<u32> = (0x7fff_0000..0x8000_0000).step_by(1).collect();
+        let locator = Locator::new(full.clone());
+        for (index, &key) in full.iter().enumerate() {
+            assert_eq!(locator.slot(key), 2 * index + 1);
+        }
+        assert_eq!(locator.slot(0x8000_0000), 2 * full.len());
+    }
+}

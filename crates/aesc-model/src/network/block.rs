@@ -1,0 +1,234 @@
+//! A network with its trainable tensors: first weights, forward pass in training.
+
+use aesc_artifact::{Level, LevelOp, NamedTensor, NetworkPlan};
+use rand::{Rng, RngExt, SeedableRng};
+use rand_chacha::ChaCha8Rng;
+use tch::{Kind, Tensor};
+
+use super::{upconv, wire};
+use crate::tensor::{from_named, to_named};
+use crate::{Device, ModelError};
+
+/// `LeakyReLU`'s slope below zero (method section 3).
+pub(crate) const SLOPE: f64 = 0.3;
+/// `BatchNorm`'s eps (method section 3).
+pub(crate) const NORM_EPS: f64 = 1e-3;
+
+/// The tensors of one level.
+#[derive(Debug)]
+pub(crate) struct LevelTensors {
+    /// `[out, in, 5, 5]`.
+    pub(crate) weight: Tensor,
+    /// `[out]`.
+    pub(crate) bias: Tensor,
+    /// Absent at the output.
+    pub(crate) norm: Option<Norm>,
+}
+
+/// `BatchNorm`'s tensors, `[out]` each.
+#[derive(Debug)]
+pub(crate) struct Norm {
+    pub(crate) weight: Tensor,
+    pub(crate) bias: Tensor,
+    pub(crate) mean: Tensor,
+    pub(crate) variance: Tensor,
+}
+
+/// A network whose weights can learn.
+#[derive(Debug)]
+pub(crate) struct Network {
+    pub(crate) plan: NetworkPlan,
+    pub(crate) levels: Vec<LevelTensors>,
+    pub(crate) device: Device,
+    map: Tensor,
+}
+
+impl Network {
+    /// First weights: Glorot-uniform kernels drawn from `seed` alone (the same on every device),
+    /// zero biases, identity norms.
+    pub(crate) fn init(plan: &NetworkPlan, seed: u64, device: Device) -> Result<Self, ModelError> {
+        let mut rng = ChaCha8Rng::seed_from_u64(seed);
+        // Streams from 0 up belong to corruption; first weights take the last one.
+        rng.set_stream(u64::MAX);
+        let drawn = plan.tensors().into_iter().map(|spec| {
+            let n = spec.shape.iter().product();
+            let data = match spec.shape[..] {
+                [o, i, 5, 5] => glorot(&mut rng, (25 * i, 25 * o), n),
+                _ if spec.name.ends_with("bn.weight") || spec.name.ends_with("running_var") => {
+                    vec![1.0; n]
+                }
+                _ => vec![0.0; n],
+            };
+            NamedTensor { name: spec.name, shape: spec.shape, data }
+        });
+        Self::from_tensors(plan, &drawn.collect::<Vec<_>>(), device)
+    }
+
+    /// A network over given tensors.
+    pub(crate) fn from_tensors(
+        plan: &NetworkPlan,
+        tensors: &[NamedTensor],
+        device: Device,
+    ) -> Result<Self, ModelError> {
+        let get = |level: &Level, part: &str| {
+            let name = format!("{}.{part}", level.name);
+            let tensor = tensors.iter().find(|t| t.name == name);
+            let tensor = tensor.ok_or_else(|| ModelError::images(format!("tensor {name}"), "none"));
+            from_named(tensor?, device)
+        };
+        let learns = |level: &Level, part: &str| {
+            get(level, part).and_then(|t| Ok(t.f_set_requires_grad(true)?))
+        };
+        let level = |level: &Level| {
+            let norm = if level.op == LevelOp::Out {
+                None
+            } else {
+                Some(Norm {
+                    weight: learns(level, "bn.weight")?,
+                    bias: learns(level, "bn.bias")?,
+                    mean: get(level, "bn.running_mean")?,
+                    variance: get(level, "bn.running_var")?,
+                })
+            };
+            let weight = learns(level, "conv.weight")?;
+            Ok(LevelTensors { weight, bias: learns(level, "conv.bias")?, norm })
+        };
+        let levels = plan.levels.iter().map(level).collect::<Result<_, ModelError>>()?;
+        let map = upconv::map_tensor(Kind::Float, device)?;
+        Ok(Self { plan: plan.clone(), levels, device, map })
+    }
+
+    /// Every tensor under its name, in the plan's order.
+    pub(crate) fn to_tensors(&self) -> Result<Vec<NamedTensor>, ModelError> {
+        let specs = self.plan.tensors();
+        specs.iter().zip(self.tensors()).map(|(spec, t)| to_named(&spec.name, t)).collect()
+    }
+
+    /// Every tensor, in the plan's order.
+    fn tensors(&self) -> impl Iterator<Item = &Tensor> {
+        self.levels.iter().flat_map(|level| {
+            let norm = level.norm.iter().flat_map(|n| [&n.weight, &n.bias, &n.mean, &n.variance]);
+            [&level.weight, &level.bias].into_iter().chain(norm)
+        })
+    }
+
+    /// The tensors that learn, with their names, in the plan's order.
+    pub(crate) fn trainable(&self) -> Vec<(String, Tensor)> {
+        let specs = self.plan.tensors();
+        let named = specs.into_iter().zip(self.tensors());
+        let learns = named.filter(|(_, tensor)| tensor.requires_grad());
+        learns.map(|(spec, tensor)| (spec.name, tensor.shallow_clone())).collect()
+    }
+
+    /// Reconstructions of `x` `[b, c, h, w]` by batch statistics, which also move the running
+    /// averages by `momentum`. Sides must divide by `2^depth`.
+    pub(crate) fn forward_train(&self, x: &Tensor, momentum: f64) -> Result<Tensor, ModelError> {
+        wire(&self.plan, x, |i, x| {
+            let level = &self.levels[i];
+            let y = match self.plan.levels[i].op {
+                LevelOp::Down => down(x, &level.weight, &level.bias)?,
+                _ => {
+                    let (kernels, bias) =
+                        upconv::phase_kernels(&level.weight, &level.bias, &self.map)?;
+                    upconv::apply(x, &kernels, &bias)?
+                }
+            };
+            match &level.norm {
+                None => Ok(y.f_sigmoid()?),
+                Some(norm) => leaky_relu(&y.f_batch_norm(
+                    Some(&norm.weight),
+                    Some(&norm.bias),
+                    Some(&norm.mean),
+                    Some(&norm.variance),
+                    true,
+                    momentum,
+                    NORM_EPS,
+                    true,
+                )?),
+            }
+        })
+    }
+}
+
+fn glorot(rng: &mut impl Rng, (fan_in, fan_out): (usize, usize), n: usize) -> Vec<f32> {
+    let limit = (6.0 / (fan_in + fan_out) as f64).sqrt() as f32;
+    (0..n).map(|_| rng.random_range(-limit..limit)).collect()
+}
+
+/// Stride 2, padded by 1 before and 2 after: output i reads x(2i + k - 1), k = 0..5.
+pub(crate) fn down(x: &Tensor, weight: &Tensor, bias: &Tensor) -> Result<Tensor, ModelError> {
+    let padded = x.f_constant_pad_nd([1, 2, 1, 2])?;
+    Ok(padded.f_conv2d(weight, Some(bias), [2, 2], [0, 0], [1, 1], 1)?) // [b, o, h/2, w/2]
+}
+
+/// x above zero, 0.3 x below.
+pub(crate) fn leaky_relu(x: &Tensor) -> Result<Tensor, ModelError> {
+    // tch's own leaky_relu has a fixed slope of 0.01. The function's derivative times x is the
+    // function itself, and autograd of that kernel in x is right.
+    Ok(x.f_detach()?.f_leaky_relu_backward(x, SLOPE, false)?)
+}
+
+#[cfg(test)]
+mod tests {
+    use aesc_artifact::NetworkConfig;
+
+    use super::*;
+
+    #[test]
+    fn leaky_relu_and_its_gradient_have_slope_0_3_below_zero() {
+        let x = Tensor::from_slice(&[-2.0_f64, -0.5, 0.5, 3.0]).set_requires_grad(true);
+        let y = leaky_relu(&x).unwrap();
+        assert_eq!(Vec::<f64>::try_from(&y).unwrap(), [-0.6, -0.15, 0.5, 3.0]);
+        y.sum(Kind::Double).backward();
+        assert_eq!(Vec::<f64>::try_from(x.grad()).unwrap(), [0.3, 0.3, 1.0, 1.0]);
+    }
+
+    #[test]
+    fn the_encoder_reads_from_one_before_to_three_after() {
+        // A kernel that is 1 at tap (0, 0) only moves x(2i - 1) to output i; the first is padding.
+        let x = Tensor::arange(16, (Kind::Float, tch::Device::Cpu)).view([1, 1, 4, 4]);
+        let weight = Tensor::zeros([1, 1, 5, 5], (Kind::Float, tch::Device::Cpu));
+        let _ = weight.get(0).get(0).get(0).get(0).fill_(1.0);
+        let y = down(&x, &weight, &Tensor::from_slice(&[0.0_f32])).unwrap();
+        let values = Vec::<f32>::try_from(y.view([4])).unwrap();
+        assert_eq!(values, [0.0, 0.0, 0.0, 5.0]); // rows -1 and 1, columns -1 and 1
+    }
+
+    #[test]
+    fn every_levels_shape_is_the_plans() {
+        let plan = NetworkConfig::default().plan(3).unwrap();
+        let network = Network::init(&plan, 1, Device::Cpu).unwrap();
+        let x = Tensor::rand([2, 3, 64, 128], (Kind::Float, tch::Device::Cpu));
+        let mut shapes = Vec::new();
+        let y = wire(&plan, &x, |i, x| {
+            let level = &network.levels[i];
+            let y = match plan.levels[i].op {
+                LevelOp::Down => down(x, &level.weight, &level.bias)?,
+                _ => {
+                    let (k, b) = upconv::phase_kernels(&level.weight, &level.bias, &network.map)?;
+                    upconv::apply(x, &k, &b)?
+                }
+            };
+            shapes.push([y.size()[1] as usize, y.size()[2] as usize, y.size()[3] as usize]);
+            Ok(y)
+        });
+        assert_eq!(y.unwrap().size(), [2, 3, 64, 128]);
+        assert_eq!(shapes, plan.shapes(64, 128));
+    }
+
+    #[test]
+    fn trainable_values_are_8_736_515() {
+        let plan = NetworkConfig::default().plan(3).unwrap();
+        let network = Network::init(&plan, 1, Device::Cpu).unwrap();
+        let count: usize = network.trainable().iter().map(|(_, t)| t.numel()).sum();
+        assert_eq!(count, 8_736_515);
+    }
+
+    #[test]
+    fn the_seed_decides_the_first_weights() {
+        let plan = NetworkConfig { depth: 2, width: 2, ..NetworkConfig::default() }.plan(1).unwrap();
+        let weights = |seed| Network::init(&plan, seed, Device::Cpu).unwrap().to_tensors().unwrap();
+        assert_eq!(weights(3), weights(3));
+        assert_ne!(weights(3), weights(4));
+    }
+}

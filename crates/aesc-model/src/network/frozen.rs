@@ -1,0 +1,117 @@
+//! A network for inference: norms folded into the convolutions, phase kernels made once.
+
+use aesc_artifact::{LevelOp, NetworkPlan};
+use tch::{Kind, Tensor};
+
+use super::block::{LevelTensors, NORM_EPS, Network, down, leaky_relu};
+use super::{upconv, wire};
+use crate::ModelError;
+
+/// A network that only reconstructs.
+#[derive(Debug)]
+pub(crate) struct Frozen {
+    plan: NetworkPlan,
+    /// Kernel and bias of each level, the decoder's in phase form.
+    levels: Vec<(Tensor, Tensor)>,
+}
+
+impl Frozen {
+    /// The network as it stands, its running averages taken for the batch statistics.
+    pub(crate) fn new(network: &Network) -> Result<Self, ModelError> {
+        let map = upconv::map_tensor(Kind::Float, network.device)?;
+        let levels = tch::no_grad(|| {
+            let levels = network.plan.levels.iter().zip(&network.levels);
+            levels
+                .map(|(level, tensors)| {
+                    let (weight, bias) = folded(tensors)?;
+                    if level.op == LevelOp::Down {
+                        Ok((weight, bias))
+                    } else {
+                        upconv::phase_kernels(&weight, &bias, &map)
+                    }
+                })
+                .collect::<Result<_, ModelError>>()
+        })?;
+        Ok(Self { plan: network.plan.clone(), levels })
+    }
+
+    /// Reconstructions of `x` `[b, c, h, w]`, sides dividing by `2^depth`.
+    pub(crate) fn forward(&self, x: &Tensor) -> Result<Tensor, ModelError> {
+        tch::no_grad(|| {
+            wire(&self.plan, x, |i, x| {
+                let (weight, bias) = &self.levels[i];
+                match self.plan.levels[i].op {
+                    LevelOp::Down => leaky_relu(&down(x, weight, bias)?),
+                    LevelOp::Up => leaky_relu(&upconv::apply(x, weight, bias)?),
+                    LevelOp::Out => Ok(upconv::apply(x, weight, bias)?.f_sigmoid()?),
+                }
+            })
+        })
+    }
+}
+
+/// Kernel and bias with the norm behind them folded in: w s and (b - mean) s + shift, where
+/// s = scale / sqrt(variance + eps), one for each output channel.
+fn folded(level: &LevelTensors) -> Result<(Tensor, Tensor), ModelError> {
+    let (weight, bias) = (level.weight.f_detach()?, level.bias.f_detach()?);
+    let Some(norm) = &level.norm else { return Ok((weight, bias)) };
+    let scale = norm.weight.f_div(&norm.variance.f_add_scalar(NORM_EPS)?.f_sqrt()?)?;
+    let bias = bias.f_sub(&norm.mean)?.f_mul(&scale)?.f_add(&norm.bias)?;
+    Ok((weight.f_mul(&scale.f_view([-1, 1, 1, 1])?)?.f_detach()?, bias.f_detach()?))
+}
+
+#[cfg(test)]
+mod tests {
+    use aesc_artifact::{NamedTensor, NetworkConfig, NetworkKind};
+    use rand::{RngExt, SeedableRng};
+
+    use super::*;
+    use crate::Device;
+
+    /// The slow twin: each step of method section 3 written out, nothing folded, no phase form.
+    fn plain_forward(network: &Network, x: &Tensor) -> Tensor {
+        wire(&network.plan, x, |i, x| {
+            let level = &network.levels[i];
+            let y = if network.plan.levels[i].op == LevelOp::Down {
+                down(x, &level.weight, &level.bias)?
+            } else {
+                let up = x.upsample_nearest2d([x.size()[2] * 2, x.size()[3] * 2], None, None);
+                up.conv2d(&level.weight, Some(&level.bias), [1, 1], [2, 2], [1, 1], 1)
+            };
+            let Some(norm) = &level.norm else { return Ok(y.sigmoid()) };
+            let channel = |t: &Tensor| t.view([1, -1, 1, 1]);
+            let root = (channel(&norm.variance) + NORM_EPS).sqrt();
+            let y = (y - channel(&norm.mean)) / root * channel(&norm.weight) + channel(&norm.bias);
+            Ok(y.maximum(&(&y * 0.3)))
+        })
+        .unwrap()
+    }
+
+    /// Random tensors everywhere, variances positive.
+    fn random(plan: &NetworkPlan) -> Vec<NamedTensor> {
+        let mut rng = rand_chacha::ChaCha8Rng::seed_from_u64(5);
+        let draw = |spec: aesc_artifact::TensorSpec| {
+            let n = spec.shape.iter().product();
+            let range = match spec.name.rsplit('.').next() {
+                Some("running_var") => 0.2..0.5,
+                _ => -0.1..0.1_f32,
+            };
+            let data = (0..n).map(|_| rng.random_range(range.clone())).collect();
+            NamedTensor { name: spec.name, shape: spec.shape, data }
+        };
+        plan.tensors().into_iter().map(draw).collect()
+    }
+
+    #[test]
+    fn equals_the_network_written_out() {
+        for kind in NetworkKind::ALL {
+            let plan = NetworkConfig { kind, depth: 3, width: 4 }.plan(3).unwrap();
+            let network = Network::from_tensors(&plan, &random(&plan), Device::Cpu).unwrap();
+            let x = Tensor::rand([2, 3, 16, 24], (Kind::Float, tch::Device::Cpu));
+            let expected = tch::no_grad(|| plain_forward(&network, &x));
+            let found = Frozen::new(&network).unwrap().forward(&x).unwrap();
+            let gap = (expected - found).abs().max().double_value(&[]);
+            assert!(gap < 1e-5, "{kind:?}: {gap}");
+        }
+    }
+}

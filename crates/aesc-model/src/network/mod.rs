@@ -1,0 +1,34 @@
+//! The networks' wiring: which level feeds which, shared by training and inference.
+
+mod block;
+mod frozen;
+mod upconv;
+
+use aesc_artifact::{LevelOp, NetworkKind, NetworkPlan};
+use tch::Tensor;
+
+use crate::ModelError;
+
+pub(crate) use block::Network;
+pub(crate) use frozen::Frozen;
+
+/// Runs `x` `[b, c, h, w]` through the levels of `plan`. `level(i, x)` is the work of level `i`
+/// up to and with its activation; what is here is the order of levels and the skip connections.
+pub(crate) fn wire(
+    plan: &NetworkPlan,
+    x: &Tensor,
+    mut level: impl FnMut(usize, &Tensor) -> Result<Tensor, ModelError>,
+) -> Result<Tensor, ModelError> {
+    let mut skips = Vec::with_capacity(plan.config.depth);
+    let mut h = x.shallow_clone();
+    for (i, kind) in plan.levels.iter().enumerate() {
+        h = level(i, &h)?;
+        match (kind.op, plan.config.kind) {
+            // skips[s - 1] is the encoder's activation at scale s.
+            (LevelOp::Down, _) => skips.push(h.shallow_clone()),
+            (LevelOp::Up, NetworkKind::Aesc) => h = h.f_add(&skips[kind.scale - 1])?,
+            _ => {}
+        }
+    }
+    Ok(h)
+}

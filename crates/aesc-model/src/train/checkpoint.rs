@@ -1,0 +1,156 @@
+//! The checkpoint: weights, moments, best weights and everything else a resume needs.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use aesc_artifact::{NamedTensor, TensorFile};
+use serde::{Deserialize, Serialize};
+use tch::Tensor;
+
+use super::schedule::ScheduleState;
+use super::{EpochRow, TrainJob};
+use crate::ModelError;
+
+/// The checkpoint's name in the run's folder.
+pub const CHECKPOINT_FILE: &str = "checkpoint.safetensors";
+
+/// Whether a run's folder holds a checkpoint to go on from.
+pub fn exists(folder: &Path) -> bool {
+    folder.join(CHECKPOINT_FILE).is_file()
+}
+
+/// What changes from step to step, beside tensors.
+#[derive(Debug, Serialize, Deserialize)]
+pub(crate) struct State {
+    /// Steps done.
+    pub(crate) step: u64,
+    /// Sum of this epoch's losses so far; on the device, so that no step waits for it.
+    #[serde(with = "scalar")]
+    pub(crate) loss_sum: Option<Tensor>,
+    pub(crate) loss_steps: u64,
+    pub(crate) best_psnr_db: Option<f64>,
+    pub(crate) best_step: u64,
+    pub(crate) schedule: ScheduleState,
+    pub(crate) history: Vec<EpochRow>,
+}
+
+impl Default for State {
+    fn default() -> Self {
+        Self {
+            step: 0,
+            loss_sum: None,
+            loss_steps: 0,
+            best_psnr_db: None,
+            best_step: 0,
+            schedule: ScheduleState::new(),
+            history: Vec::new(),
+        }
+    }
+}
+
+impl Clone for State {
+    fn clone(&self) -> Self {
+        Self {
+            loss_sum: self.loss_sum.as_ref().map(Tensor::shallow_clone),
+            schedule: self.schedule.clone(),
+            history: self.history.clone(),
+            ..*self
+        }
+    }
+}
+
+/// A run as it stood after a step.
+#[derive(Debug)]
+pub(crate) struct Checkpoint {
+    pub(crate) state: State,
+    pub(crate) network: Vec<NamedTensor>,
+    pub(crate) moments: Vec<NamedTensor>,
+    pub(crate) best: Option<Vec<NamedTensor>>,
+}
+
+impl Checkpoint {
+    /// The checkpoint in the job's folder, if there is one.
+    pub(crate) fn read(job: &TrainJob<'_>) -> Result<Option<Self>, ModelError> {
+        let path = job.folder.join(CHECKPOINT_FILE);
+        if !path.exists() {
+            return Ok(None);
+        }
+        let file = TensorFile::read(&path)?;
+        check_owner(&path, &file.metadata, job)?;
+        let foreign = |found: String| ModelError::Checkpoint { path: path.clone(), found };
+        let text = file.metadata.get("aesc.state").map_or("", String::as_str);
+        let state = serde_json::from_str(text).map_err(|e| foreign(e.to_string()))?;
+        let (mut network, mut moments, mut best) = (Vec::new(), Vec::new(), Vec::new());
+        for mut tensor in file.tensors {
+            let (group, name) = tensor.name.split_once('/').unwrap_or_default();
+            let group = match group {
+                "network" => &mut network,
+                "adam" => &mut moments,
+                "best" => &mut best,
+                _ => return Err(foreign(format!("holds a tensor {}", tensor.name))),
+            };
+            tensor.name = name.to_owned();
+            group.push(tensor);
+        }
+        let best = (!best.is_empty()).then_some(best);
+        Ok(Some(Self { state, network, moments, best }))
+    }
+
+    /// Writes it into the job's folder, whole or not at all.
+    pub(crate) fn write(self, job: &TrainJob<'_>) -> Result<(), ModelError> {
+        let mut metadata = owner(job);
+        let state = serde_json::to_string(&self.state).unwrap_or_default();
+        metadata.insert("aesc.state".to_owned(), state);
+        let groups = [("network", self.network), ("adam", self.moments)];
+        let best = self.best.map(|best| ("best", best));
+        let tensors = groups.into_iter().chain(best).flat_map(|(group, tensors)| {
+            tensors.into_iter().map(move |mut tensor| {
+                tensor.name = format!("{group}/{}", tensor.name);
+                tensor
+            })
+        });
+        let file = TensorFile { metadata, tensors: tensors.collect() };
+        Ok(file.write(job.folder.join(CHECKPOINT_FILE))?)
+    }
+}
+
+/// What a checkpoint must agree with to be gone on from.
+fn owner(job: &TrainJob<'_>) -> BTreeMap<String, String> {
+    let config = serde_json::to_string(job.config).unwrap_or_default();
+    let entries = [("aesc.config", config), ("aesc.data", job.dataset_digest.to_owned())];
+    entries.into_iter().map(|(key, value)| (key.to_owned(), value)).collect()
+}
+
+fn check_owner(
+    path: &PathBuf,
+    found: &BTreeMap<String, String>,
+    job: &TrainJob<'_>,
+) -> Result<(), ModelError> {
+    for (key, expected) in owner(job) {
+        if found.get(&key) != Some(&expected) {
+            let what = if key == "aesc.data" { "other images" } else { "another configuration" };
+            let found = format!("the checkpoint is of {what}");
+            return Err(ModelError::Checkpoint { path: path.clone(), found });
+        }
+    }
+    Ok(())
+}
+
+/// A scalar tensor in JSON: its value in f64, read back to the bit.
+mod scalar {
+    use serde::{Deserialize, Deserializer, Serialize, Serializer};
+    use tch::Tensor;
+
+    pub(super) fn serialize<S: Serializer>(
+        tensor: &Option<Tensor>,
+        serializer: S,
+    ) -> Result<S::Ok, S::Error> {
+        tensor.as_ref().map(|t| t.double_value(&[])).serialize(serializer)
+    }
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(
+        deserializer: D,
+    ) -> Result<Option<Tensor>, D::Error> {
+        Ok(Option::<f64>::deserialize(deserializer)?.map(Tensor::from))
+    }
+}

@@ -1,0 +1,234 @@
+//! Training: clean images in, the weights of a network out; resumable to the bit on a CPU.
+
+mod adam;
+mod checkpoint;
+mod history;
+mod pairs;
+mod schedule;
+mod validate;
+
+use std::path::Path;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Instant;
+
+use aesc_artifact::{Keep, NamedTensor, RunConfig, TrainConfig};
+use aesc_image::Image;
+use tch::{Kind, Reduction, Tensor};
+
+use crate::network::Network;
+use crate::{Device, ModelError};
+use adam::Adam;
+use checkpoint::{Checkpoint, State};
+pub use checkpoint::{CHECKPOINT_FILE, exists as checkpoint_exists};
+pub use history::{EpochRow, HISTORY_FILE};
+use pairs::{Batch, Pairs};
+use validate::Validation;
+
+/// What to train, on what, and where to keep its checkpoint.
+#[derive(Debug)]
+pub struct TrainJob<'a> {
+    /// The resolved configuration.
+    pub config: &'a RunConfig,
+    /// Clean images to train on, all of the configured size.
+    pub images: &'a [Image],
+    /// Clean images held out.
+    pub validation: &'a [Image],
+    /// Fingerprint of the data set: a checkpoint of other data is refused.
+    pub dataset_digest: &'a str,
+    /// Existing folder for the checkpoint and the log.
+    pub folder: &'a Path,
+    /// Where to compute.
+    pub device: Device,
+    /// Set to true to end after the step in hand, with a checkpoint.
+    pub stop: &'a AtomicBool,
+}
+
+/// What a run tells while it goes on.
+#[derive(Debug, Clone)]
+pub enum TrainEvent {
+    /// A checkpoint was found; training goes on behind this step.
+    Resumed(u64),
+    /// This many steps are done.
+    Step(u64),
+    /// An epoch ended and its checkpoint is on the disk.
+    Epoch(EpochRow),
+}
+
+/// How a run ended.
+#[derive(Debug)]
+pub enum TrainOutcome {
+    /// All steps are done.
+    Finished(Trained),
+    /// It was asked to stop; the checkpoint stands at this step.
+    Stopped(u64),
+}
+
+/// The kept weights and how they were reached.
+#[derive(Debug)]
+pub struct Trained {
+    /// Every tensor of the network.
+    pub tensors: Vec<NamedTensor>,
+    /// The step they are of.
+    pub kept_step: u64,
+    /// Their validation PSNR in dB, corrupted input against clean target.
+    pub validation_psnr_db: f64,
+    /// A row for each epoch.
+    pub history: Vec<EpochRow>,
+}
+
+/// Trains from the checkpoint in `job.folder`, or from the start where there is none.
+///
+/// # Errors
+/// [`ModelError::Diverged`] when the loss is no number at an epoch's end (the checkpoint before it
+/// is kept); [`ModelError`] for a foreign checkpoint, a full disk, or what libtorch refuses.
+pub fn train(
+    job: &TrainJob<'_>,
+    mut notify: impl FnMut(TrainEvent),
+) -> Result<TrainOutcome, ModelError> {
+    let mut run = Run::open(job)?;
+    if run.state.step > 0 {
+        notify(TrainEvent::Resumed(run.state.step));
+    }
+    let recipe = &job.config.train;
+    let steps = run.state.step..recipe.steps;
+    run.pairs()?.prefetched(steps, |step, batch| {
+        let loss = run.learn(&batch)?;
+        run.state.add_loss(&loss)?;
+        run.state.step = step + 1;
+        notify(TrainEvent::Step(run.state.step));
+        if run.state.step % recipe.epoch_steps == 0 || run.state.step == recipe.steps {
+            notify(TrainEvent::Epoch(run.end_epoch()?));
+        } else if job.stop.load(Ordering::Relaxed) {
+            run.save()?;
+        }
+        Ok(!job.stop.load(Ordering::Relaxed))
+    })?;
+    run.outcome()
+}
+
+/// A run in hand: the network and all that changes with it.
+struct Run<'a> {
+    job: &'a TrainJob<'a>,
+    network: Network,
+    adam: Adam,
+    validation: Validation,
+    state: State,
+    best: Option<Vec<NamedTensor>>,
+    epoch_start: Instant,
+}
+
+impl<'a> Run<'a> {
+    fn open(job: &'a TrainJob<'a>) -> Result<Self, ModelError> {
+        let config = job.config;
+        let plan = config.validate()?;
+        let (network, adam, state, best) = match Checkpoint::read(job)? {
+            Some(found) => {
+                let network = Network::from_tensors(&plan, &found.network, job.device)?;
+                let adam = Adam::from_moments(&config.train.adam, &network, &found.moments)?;
+                (network, adam, found.state, found.best)
+            }
+            None => {
+                let network = Network::init(&plan, config.seed, job.device)?;
+                let adam = Adam::new(&config.train.adam, &network)?;
+                (network, adam, State::default(), None)
+            }
+        };
+        let validation = Validation::new(job)?;
+        let epoch_start = Instant::now();
+        Ok(Self { job, network, adam, validation, state, best, epoch_start })
+    }
+
+    fn recipe(&self) -> &'a TrainConfig {
+        &self.job.config.train
+    }
+
+    fn pairs(&self) -> Result<Pairs<'a>, ModelError> {
+        Pairs::new(self.job)
+    }
+
+    /// One optimiser step; the batch's loss stays on the device.
+    fn learn(&mut self, batch: &Batch) -> Result<Tensor, ModelError> {
+        let (input, target) = batch.to_device(self.job.device)?; // [b, c, h, w]
+        let rate = self.state.schedule.rate(self.state.step, self.recipe());
+        let output = self.network.forward_train(&input, self.recipe().batch_norm_momentum)?;
+        let loss = output.f_mse_loss(&target, Reduction::Mean)?;
+        loss.f_backward()?;
+        self.adam.step(self.state.step + 1, rate)?;
+        Ok(loss.f_detach()?)
+    }
+
+    /// Validates, logs, keeps the best weights and writes the checkpoint.
+    fn end_epoch(&mut self) -> Result<EpochRow, ModelError> {
+        let epoch = self.state.step.div_ceil(self.recipe().epoch_steps);
+        let loss = self.state.take_mean_loss()?;
+        let psnr = self.validation.psnr_db(&self.network)?;
+        if !loss.is_finite() || !psnr.is_finite() {
+            return Err(ModelError::Diverged { epoch, loss });
+        }
+        let learning_rate = self.state.schedule.rate(self.state.step - 1, self.recipe());
+        let secs = self.epoch_start.elapsed().as_secs_f64();
+        let row = EpochRow {
+            epoch,
+            step: self.state.step,
+            loss,
+            validation_psnr_db: psnr,
+            learning_rate,
+            secs,
+        };
+        if self.state.best_psnr_db.is_none_or(|best| psnr > best) {
+            self.state.best_psnr_db = Some(psnr);
+            self.state.best_step = self.state.step;
+            if self.recipe().keep == Keep::BestPsnr {
+                self.best = Some(self.network.to_tensors()?);
+            }
+        }
+        self.state.schedule.note(psnr, &self.recipe().schedule);
+        self.state.history.push(row.clone());
+        self.save()?;
+        self.epoch_start = Instant::now();
+        Ok(row)
+    }
+
+    fn save(&self) -> Result<(), ModelError> {
+        let moments = self.adam.moments()?;
+        let network = self.network.to_tensors()?;
+        let state = self.state.clone();
+        Checkpoint { state, network, moments, best: self.best.clone() }.write(self.job)?;
+        history::write(self.job.folder, &self.state.history)
+    }
+
+    fn outcome(self) -> Result<TrainOutcome, ModelError> {
+        let State { step, best_psnr_db, best_step, history, .. } = self.state;
+        if step < self.job.config.train.steps {
+            return Ok(TrainOutcome::Stopped(step));
+        }
+        let last = history.last().map_or(f64::NAN, |row| row.validation_psnr_db);
+        let (tensors, kept_step, psnr) = match self.best {
+            Some(best) => (best, best_step, best_psnr_db.unwrap_or(last)),
+            None => (self.network.to_tensors()?, step, last),
+        };
+        Ok(TrainOutcome::Finished(Trained {
+            tensors,
+            kept_step,
+            validation_psnr_db: psnr,
+            history,
+        }))
+    }
+}
+
+impl State {
+    fn add_loss(&mut self, loss: &Tensor) -> Result<(), ModelError> {
+        let loss = loss.f_to_kind(Kind::Double)?;
+        self.loss_sum = Some(match &self.loss_sum {
+            Some(sum) => sum.f_add(&loss)?,
+            None => loss,
+        });
+        self.loss_steps += 1;
+        Ok(())
+    }
+
+    fn take_mean_loss(&mut self) -> Result<f64, ModelError> {
+        let sum = self.loss_sum.take().map_or(Ok(f64::NAN), |sum| sum.f_double_value(&[]))?;
+        Ok(sum / std::mem::take(&mut self.loss_steps) as f64)
+    }
+}

@@ -1,0 +1,189 @@
+//! Training pairs: which image when, freshly corrupted, prepared ahead of the step that needs it.
+
+use std::ops::Range;
+use std::sync::mpsc::sync_channel;
+
+use aesc_image::Image;
+use aesc_noise::{Corruption, Presentation};
+use rand::{RngExt, SeedableRng};
+use rand_chacha::ChaCha8Rng;
+use tch::Tensor;
+
+use super::TrainJob;
+use crate::tensor::nchw_from_nhwc;
+use crate::{Device, ModelError};
+
+/// Batches prepared and waiting, beside the one in use.
+const AHEAD: usize = 2;
+/// Presentations of training count up from 0, those of validation from here.
+pub(crate) const VALIDATION_PRESENTATIONS: u64 = 1 << 62;
+/// Streams of the image order count down from here (the last belongs to first weights).
+const ORDER_STREAMS: u64 = u64::MAX - 1;
+
+/// A batch of corrupted inputs and clean targets, `[b, h, w, c]`, 0..=1.
+#[derive(Debug)]
+pub(crate) struct Batch {
+    input: Vec<f32>,
+    target: Vec<f32>,
+    shape: [usize; 4],
+}
+
+impl Batch {
+    /// Input and target as `[b, c, h, w]`.
+    pub(crate) fn to_device(&self, device: Device) -> Result<(Tensor, Tensor), ModelError> {
+        let input = nchw_from_nhwc(&self.input, self.shape, device)?;
+        Ok((input, nchw_from_nhwc(&self.target, self.shape, device)?))
+    }
+}
+
+/// The endless, seeded sequence of training pairs.
+#[derive(Debug)]
+pub(crate) struct Pairs<'a> {
+    images: &'a [Image],
+    corruption: Corruption,
+    seed: u64,
+    batch: usize,
+    shape: [usize; 4],
+}
+
+impl<'a> Pairs<'a> {
+    pub(crate) fn new(job: &TrainJob<'a>) -> Result<Self, ModelError> {
+        let config = job.config;
+        let first = job.images.first().ok_or_else(|| ModelError::images("clean images", "none"))?;
+        if job.images.iter().any(|image| !image.same_shape(first)) {
+            return Err(ModelError::images("images of one size", "several sizes"));
+        }
+        let batch = config.train.batch;
+        let shape = [batch, first.height(), first.width(), first.channels()];
+        let corruption = config.corruption.validate()?;
+        Ok(Self { images: job.images, corruption, seed: config.seed, batch, shape })
+    }
+
+    /// Calls `step` for every batch of `steps` in order, until it says false; a thread of its own
+    /// prepares the next batches meanwhile.
+    pub(crate) fn prefetched(
+        &self,
+        steps: Range<u64>,
+        mut step: impl FnMut(u64, Batch) -> Result<bool, ModelError>,
+    ) -> Result<(), ModelError> {
+        std::thread::scope(|scope| {
+            let (sender, batches) = sync_channel(AHEAD);
+            scope.spawn(move || {
+                // A closed channel means that the loop below has ended.
+                for at in steps {
+                    if sender.send((at, self.batch(at))).is_err() {
+                        break;
+                    }
+                }
+            });
+            for (at, batch) in batches {
+                if !step(at, batch)? {
+                    break;
+                }
+            }
+            Ok(())
+        })
+    }
+
+    /// The batch of a step: a pure function of seed and step.
+    fn batch(&self, step: u64) -> Batch {
+        let n = self.images[0].data().len() * self.batch;
+        let (mut input, mut target) = (Vec::with_capacity(n), Vec::with_capacity(n));
+        let first = step * self.batch as u64;
+        let mut pass = Pass::new(self.images.len(), self.seed, first);
+        for index in first..first + self.batch as u64 {
+            let clean = &self.images[pass.image_of(index)];
+            let presentation = Presentation { seed: self.seed, index };
+            input.extend_from_slice(self.corruption.apply(clean, presentation).image.data());
+            target.extend_from_slice(clean.data());
+        }
+        Batch { input, target, shape: self.shape }
+    }
+}
+
+/// One pass over the images in an order of its own.
+struct Pass {
+    number: u64,
+    order: Vec<usize>,
+    seed: u64,
+}
+
+impl Pass {
+    fn new(n_images: usize, seed: u64, index: u64) -> Self {
+        let number = index / n_images as u64;
+        Self { number, order: order(n_images, seed, number), seed }
+    }
+
+    /// The image shown at presentation `index`.
+    fn image_of(&mut self, index: u64) -> usize {
+        let n = self.order.len();
+        if index / n as u64 != self.number {
+            *self = Self::new(n, self.seed, index);
+        }
+        self.order[(index % n as u64) as usize]
+    }
+}
+
+/// Fisher and Yates' shuffle of 0..n for a pass.
+fn order(n: usize, seed: u64, pass: u64) -> Vec<usize> {
+    let mut rng = ChaCha8Rng::seed_from_u64(seed);
+    rng.set_stream(ORDER_STREAMS - pass);
+    let mut order: Vec<usize> = (0..n).collect();
+    for last in (1..n).rev() {
+        order.swap(last, rng.random_range(0..=last));
+    }
+    order
+}
+
+#[cfg(test)]
+mod tests {
+    use aesc_noise::CorruptionConfig;
+
+    use super::*;
+
+    #[test]
+    fn a_pass_shows_every_image_once_and_passes_differ() {
+        let mut shown = order(50, 9, 0);
+        assert_ne!(shown, order(50, 9, 1));
+        assert_ne!(shown, order(50, 8, 0));
+        shown.sort_unstable();
+        assert_eq!(shown, (0..50).collect::<Vec<_>>());
+    }
+
+    #[test]
+    fn a_batch_may_span_passes_and_is_a_function_of_its_step() {
+        let images: Vec<Image> =
+            (0..3).map(|k| Image::filled(8, 8, 1, k as f32 / 4.0).unwrap()).collect();
+        let corruption = CorruptionConfig::named("stain").unwrap().validate().unwrap();
+        let pairs = Pairs { images: &images, corruption, seed: 1, batch: 4, shape: [4, 8, 8, 1] };
+        let mut found = Vec::new();
+        pairs.prefetched(0..3, |_, batch| {
+            found.push(batch);
+            Ok(true)
+        })
+        .unwrap();
+        for (step, batch) in found.iter().enumerate() {
+            assert_eq!(batch.input, pairs.batch(step as u64).input);
+        }
+        // Twelve presentations of three images: each was the target four times.
+        let targets: Vec<f32> =
+            found.iter().flat_map(|b| b.target.chunks(64).map(|image| image[0])).collect();
+        for value in [0.0, 0.25, 0.5] {
+            assert_eq!(targets.iter().filter(|&&t| t == value).count(), 4);
+        }
+    }
+
+    #[test]
+    fn the_loop_ends_when_told() {
+        let images = [Image::filled(2, 2, 1, 0.5).unwrap()];
+        let corruption = CorruptionConfig::named("none").unwrap().validate().unwrap();
+        let pairs = Pairs { images: &images, corruption, seed: 0, batch: 2, shape: [2, 2, 2, 1] };
+        let mut seen = 0;
+        pairs.prefetched(0..1000, |_, _| {
+            seen += 1;
+            Ok(seen < 3)
+        })
+        .unwrap();
+        assert_eq!(seen, 3);
+    }
+}

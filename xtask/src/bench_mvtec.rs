@@ -1,0 +1,248 @@
+//! `cargo xtask bench-mvtec`: prepares everything, builds `aesc` and hands over to
+//! `aesc bench run`, whose exit code is the command's.
+
+use crate::stop::{DATA, Stop};
+use crate::{libtorch, workspace};
+use anyhow::{Context, Result, bail};
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Command, ExitCode};
+
+/// `cargo xtask bench-mvtec`.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Args {
+    /// Run on the built-in sample set, drawn first where it is not there
+    #[arg(long, conflicts_with = "data")]
+    sample: bool,
+    /// Dataset folder in the layout of MVTec AD; without it `MVTEC_AD`, then the default folder
+    #[arg(long, value_name = "DIR")]
+    data: Option<PathBuf>,
+    /// Only these categories
+    #[arg(long, value_name = "NAME", num_args = 1..)]
+    category: Vec<String>,
+    /// Preset of every cell [default: sample with --sample, else quick]
+    #[arg(long)]
+    preset: Option<String>,
+    /// Folder of the run [default: runs/bench-NAME]
+    #[arg(long, value_name = "DIR")]
+    out: Option<PathBuf>,
+    /// Cells at a time
+    #[arg(long, value_name = "N")]
+    jobs: Option<usize>,
+    /// auto, cpu, cuda or cuda:N
+    #[arg(long)]
+    device: Option<String>,
+    /// More arguments for `aesc bench run`
+    #[arg(last = true)]
+    more: Vec<String>,
+}
+
+/// Runs the command; on Unix a success never returns, since `aesc` takes the process over.
+///
+/// # Errors
+/// No dataset (exit code 3), no libtorch (5), or the build fails.
+pub(crate) fn run(args: &Args) -> Result<ExitCode> {
+    let data = if args.sample {
+        None
+    } else {
+        Some(dataset(args.data.as_deref())?)
+    };
+    libtorch::ensure()?;
+    let aesc = build()?;
+    let data = data.map_or_else(|| sample(&aesc), Ok)?;
+    let mut command = Command::new(aesc);
+    command
+        .args(["bench", "run", "--data"])
+        .arg(&data)
+        .args(options(args, &data));
+    hand_over(command)
+}
+
+/// What follows `aesc bench run --data DIR`.
+fn options(args: &Args, data: &Path) -> Vec<String> {
+    let preset = args
+        .preset
+        .as_deref()
+        .unwrap_or(if args.sample { "sample" } else { "quick" });
+    let default_out = workspace::root()
+        .join("runs")
+        .join(run_name(args, data, preset));
+    let out = args.out.as_ref().unwrap_or(&default_out);
+    let mut options = vec!["--preset".to_owned(), preset.to_owned()];
+    options.extend(["--out".to_owned(), out.to_string_lossy().into_owned()]);
+    let mut option = |flag: &str, value: &dyn ToString| {
+        options.extend([flag.to_owned(), value.to_string()]);
+    };
+    for category in &args.category {
+        option("--category", category);
+    }
+    if let Some(jobs) = args.jobs {
+        option("--jobs", &jobs);
+    }
+    if let Some(device) = &args.device {
+        option("--device", device);
+    }
+    options.extend(args.more.iter().cloned());
+    options
+}
+
+/// `bench-sample`, or what tells matrices of one dataset apart: `bench-mvtec256-bottle-quick`.
+fn run_name(args: &Args, data: &Path, preset: &str) -> String {
+    let dataset = data
+        .file_name()
+        .map_or_else(|| "data".into(), |name| name.to_string_lossy());
+    let mut parts = vec!["bench", &*dataset];
+    parts.extend(args.category.iter().map(String::as_str));
+    if preset != "sample" || !args.sample {
+        parts.push(preset);
+    }
+    parts.join("-")
+}
+
+/// The named folder, `$MVTEC_AD`, or the default one.
+fn dataset(given: Option<&Path>) -> Result<PathBuf> {
+    let from_env = || std::env::var_os("MVTEC_AD").map(PathBuf::from);
+    let named = given.map(Path::to_path_buf).or_else(from_env);
+    if let Some(dir) = named {
+        let there = dir.canonicalize().ok().filter(|dir| dir.is_dir());
+        return there.ok_or_else(|| {
+            Stop::new(
+                DATA,
+                format!("there is no dataset folder at {}", dir.display()),
+            )
+            .into()
+        });
+    }
+    let default = data_home()?.join("mvtec_anomaly_detection");
+    if default.is_dir() {
+        return Ok(default);
+    }
+    Err(Stop::new(DATA, no_dataset(&default)).into())
+}
+
+fn no_dataset(default: &Path) -> String {
+    format!(
+        "no dataset was named and none lies at {}\n\
+         what helps, one of:\n\
+         \x20 - `cargo xtask bench-mvtec --sample` runs on the built-in sample set\n\
+         \x20 - get MVTec AD from https://www.mvtec.com/company/research/datasets/mvtec-ad (licence \
+         CC BY-NC-SA 4.0: research, no commerce), unpack it there, or name its folder by --data \
+         DIR or MVTEC_AD",
+        default.display()
+    )
+}
+
+fn data_home() -> Result<PathBuf> {
+    let base = workspace::user_dir("XDG_DATA_HOME", ".local/share");
+    Ok(base
+        .context("there is no folder for data: set HOME or XDG_DATA_HOME")?
+        .join("aesc"))
+}
+
+/// Builds the program and says where it lies.
+fn build() -> Result<PathBuf> {
+    let mut cargo = workspace::cargo();
+    let status = cargo
+        .args(["build", "--release", "--package", "aesc-cli"])
+        .status()?;
+    if !status.success() {
+        bail!("cargo build --release --package aesc-cli: {status}");
+    }
+    Ok(workspace::target_dir().join("release/aesc"))
+}
+
+/// Draws the sample set where it is not there; its folder gets its name when it is whole.
+fn sample(aesc: &Path) -> Result<PathBuf> {
+    let dir = data_home()?.join("sample");
+    if dir.is_dir() {
+        return Ok(dir);
+    }
+    let parent = data_home()?;
+    fs::create_dir_all(&parent).with_context(|| format!("cannot make {}", parent.display()))?;
+    let drawing = parent.join(format!("sample.{}.partial", std::process::id()));
+    eprintln!("drawing the sample set: {}", dir.display());
+    let status = Command::new(aesc)
+        .args(["data", "sample", "--out"])
+        .arg(&drawing)
+        .status()?;
+    if !status.success() {
+        bail!("aesc data sample: {status}");
+    }
+    match fs::rename(&drawing, &dir) {
+        // Another run was faster: its set is the same.
+        Err(_) if dir.is_dir() => fs::remove_dir_all(&drawing)?,
+        renamed => renamed.with_context(|| format!("cannot name {}", dir.display()))?,
+    }
+    Ok(dir)
+}
+
+/// Becomes the program, so that signals and exit codes are its own.
+#[cfg(unix)]
+fn hand_over(mut command: Command) -> Result<ExitCode> {
+    use std::os::unix::process::CommandExt;
+    let error = command.exec();
+    Err(error).with_context(|| format!("cannot start {}", command.get_program().display()))
+}
+
+#[cfg(not(unix))]
+fn hand_over(mut command: Command) -> Result<ExitCode> {
+    let code = command
+        .status()?
+        .code()
+        .and_then(|code| u8::try_from(code).ok());
+    Ok(ExitCode::from(code.unwrap_or(1)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::Parser;
+
+    #[derive(Debug, Parser)]
+    struct Line {
+        #[command(flatten)]
+        args: Args,
+    }
+
+    fn line(words: &str) -> Args {
+        Line::parse_from(words.split(' ')).args
+    }
+
+    fn options_of(words: &str, data: &str) -> String {
+        options(&line(words), Path::new(data)).join(" ")
+    }
+
+    #[test]
+    fn the_sample_run_needs_no_further_word() {
+        let options = options_of("x --sample", "a/sample");
+        assert!(options.starts_with("--preset sample --out "), "{options}");
+        assert!(options.ends_with("runs/bench-sample"), "{options}");
+    }
+
+    #[test]
+    fn a_run_is_named_after_what_tells_it_apart() {
+        let options = options_of("x --data d --category bottle pill", "a/mvtec256");
+        assert!(
+            options.contains("runs/bench-mvtec256-bottle-pill-quick "),
+            "{options}"
+        );
+        assert!(
+            options.ends_with("--category bottle --category pill"),
+            "{options}"
+        );
+    }
+
+    #[test]
+    fn everything_else_is_passed_on() {
+        let words = "x --data d --out o --preset paper --jobs 2 --device cpu -- --seed 3";
+        let expected = "--preset paper --out o --jobs 2 --device cpu --seed 3";
+        assert_eq!(options_of(words, "d"), expected);
+    }
+
+    #[test]
+    fn a_missing_dataset_is_exit_code_3_and_names_the_path() {
+        let error = dataset(Some(Path::new("no/such/folder"))).unwrap_err();
+        assert_eq!(crate::stop::exit_code(&error), ExitCode::from(3));
+        assert!(error.to_string().contains("no/such/folder"));
+    }
+}
