@@ -81,7 +81,7 @@ fn real(given: Option<PathBuf>) -> Option<Step> {
         );
         return None;
     };
-    let action = Action::cargo("test --workspace -- --ignored")
+    let action = Action::cargo("test --workspace --tests -- --ignored")
         .env("AESC_REAL_DATA", &data.to_string_lossy());
     Some(Step::new("checks on real images", action))
 }

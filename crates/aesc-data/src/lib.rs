@@ -19,6 +19,7 @@ mod preprocess;
 mod resize;
 mod sample;
 mod split;
+mod synthetic;
 
 pub use cache::load_all;
 pub use check::{CheckReport, Problem, ProblemKind, Severity, SizeCount, TypeCount, check};
@@ -34,3 +35,4 @@ pub use preprocess::{Filter, Loaded, PreprocessConfig};
 pub use resize::resize;
 pub use sample::{Dataset, Sample, Split};
 pub use split::{ValidationSplit, split_validation};
+pub use synthetic::{SAMPLE_CATEGORIES, SampleItem, SampleSetConfig, SampleSpec, sample_items};

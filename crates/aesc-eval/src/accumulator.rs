@@ -4,7 +4,7 @@ use crate::error::EvalError;
 use crate::map::MapView;
 use crate::ranking::Ranking;
 use crate::regions::Defects;
-use crate::sort;
+use crate::tally::{BLOCK, Block};
 
 /// Takes maps one at a time and keeps what exact metrics need: 4 bytes a normal pixel, 8 bytes a
 /// defect pixel. Map and mask can be dropped after each [`push`](Self::push).
@@ -21,8 +21,8 @@ use crate::sort;
 #[derive(Debug, Clone, Default)]
 pub struct Accumulator {
     defects: Defects,
-    normals: Vec<u32>,
-    n_images: u64,
+    /// Normal scores of each image.
+    normals: Vec<Vec<f32>>,
 }
 
 impl Accumulator {
@@ -37,18 +37,17 @@ impl Accumulator {
     /// [`EvalError::Empty`], [`EvalError::Shape`], [`EvalError::NotFiniteInMap`] (with the
     /// number of images taken so far as `image`) or [`EvalError::TooManyRegions`].
     pub fn push(&mut self, image: &MapView<'_>) -> Result<(), EvalError> {
-        image.check(self.n_images as usize)?;
-        self.defects.add(image)?;
+        image.check(self.normals.len())?;
+        self.defects.append(Defects::of(image))?;
         let pixels = image.scores.iter().zip(image.mask);
         self.normals
-            .extend(pixels.filter(|(_, m)| !**m).map(|(s, _)| sort::key(*s)));
-        self.n_images += 1;
+            .push(pixels.filter(|(_, m)| !**m).map(|(s, _)| *s).collect());
         Ok(())
     }
 
     /// How many images were taken in.
     pub fn n_images(&self) -> u64 {
-        self.n_images
+        self.normals.len() as u64
     }
 
     /// Ranks all pixels taken in.
@@ -57,9 +56,11 @@ impl Accumulator {
     /// [`EvalError::Empty`] without an image, [`EvalError::NoRegion`], or
     /// [`EvalError::OneClass`] when every pixel is anomalous.
     pub fn finish(self) -> Result<Ranking, EvalError> {
-        if self.n_images == 0 {
+        if self.normals.is_empty() {
             return Err(EvalError::Empty { what: "image" });
         }
-        Ranking::of_pixels(self.defects, self.normals, self.n_images)
+        let chunks = self.normals.iter().flat_map(|scores| scores.chunks(BLOCK));
+        let blocks: Vec<_> = chunks.map(|scores| Block { scores, mask: None }).collect();
+        Ranking::of_pixels(self.defects, &blocks, self.normals.len() as u64)
     }
 }

@@ -8,6 +8,7 @@ mod curve;
 mod defect_types;
 mod error;
 mod f1;
+mod locate;
 mod map;
 mod pimo;
 mod pixel;
@@ -17,6 +18,7 @@ mod regions;
 mod roc;
 mod sort;
 mod summary;
+mod tally;
 
 pub use accumulator::Accumulator;
 pub use average_precision::{average_precision, pr_curve};

@@ -1,47 +1,59 @@
 //! Finds where a key falls among sorted ones, in about one step.
 //!
 //! A binary search takes twenty dependent, badly predicted steps in a million keys. Here the high
-//! half of the key picks a page, the page's own number of bits of the low half a cell, and the cell
-//! names the first key at or after its start; pages hold about as many cells as keys, so that
-//! little is left to walk (at worst, 256 keys crowded into one cell).
+//! half of the key's distance from the lowest one picks a page, the page's own number of bits of
+//! the low half a cell, and the cell names the first key at or after its start. Pages have at
+//! least as many cells as keys, so that little is left to walk (at worst, 256 keys in one cell).
 
 /// Distinct keys in ascending order, with the pages that lead into them.
 #[derive(Debug)]
 pub(crate) struct Locator {
     /// The keys and, last, `u32::MAX`, which no finite score has.
     keys: Vec<u32>,
-    pages: Box<[Page]>,
+    /// Pages from the lowest key to the highest, and one for all that lies above.
+    pages: Vec<Page>,
     /// For each cell, how many keys lie before it.
     cells: Vec<u32>,
 }
 
-/// All keys that share their high 16 bits.
+/// All keys whose distance from the lowest agrees in its high 16 bits.
 #[derive(Debug, Clone, Copy)]
 struct Page {
     first_cell: u32,
-    /// The low half shifted right by this is the cell within the page.
+    /// The low half of the distance shifted right by this is the cell within the page.
     shift: u32,
 }
 
 const LOW_BITS: u32 = 16;
-const PAGES: usize = 1 << 16;
+const LOW_MASK: u32 = (1 << LOW_BITS) - 1;
 
 impl Locator {
-    /// `keys` ascend strictly and are those of finite scores, fewer than 2^32.
+    /// `keys` ascend strictly and are those of finite scores.
     pub(crate) fn new(mut keys: Vec<u32>) -> Self {
-        let mut cells = Vec::with_capacity(keys.len() + PAGES);
-        let mut page = Page { first_cell: 0, shift: 0 };
-        let mut pages = vec![page; PAGES].into_boxed_slice();
+        let base = keys.first().copied().unwrap_or_default();
+        let mut pages = Vec::new();
+        let mut cells = Vec::with_capacity(keys.len());
         let mut before = 0;
-        for (high, slot) in pages.iter_mut().enumerate() {
-            let in_page = |key: &&u32| (**key >> LOW_BITS) as usize == high;
+        while before < keys.len() {
+            let high = pages.len() as u32;
+            let in_page = |key: &&u32| (**key - base) >> LOW_BITS == high;
             let n_keys = keys[before..].iter().take_while(in_page).count();
             let bits = n_keys.next_power_of_two().ilog2();
-            page = Page { first_cell: cells.len() as u32, shift: LOW_BITS - bits };
-            *slot = page;
-            push_cells(&keys[before..before + n_keys], before as u32, bits, &mut cells);
+            pages.push(Page {
+                first_cell: cells.len() as u32,
+                shift: LOW_BITS - bits,
+            });
+            let lows = keys[before..before + n_keys]
+                .iter()
+                .map(|key| (key - base) & LOW_MASK);
+            push_cells(lows, before as u32, bits, &mut cells);
             before += n_keys;
         }
+        pages.push(Page {
+            first_cell: cells.len() as u32,
+            shift: LOW_BITS,
+        });
+        cells.push(before as u32);
         keys.push(u32::MAX);
         Self { keys, pages, cells }
     }
@@ -54,8 +66,9 @@ impl Locator {
     /// With r keys below `key`: 2r, or 2r + 1 when `key` is itself one of them.
     #[inline]
     pub(crate) fn slot(&self, key: u32) -> usize {
-        let page = self.pages[(key >> LOW_BITS) as usize];
-        let cell = page.first_cell + ((key & 0xffff) >> page.shift);
+        let distance = key.saturating_sub(self.keys[0]);
+        let page = self.pages[((distance >> LOW_BITS) as usize).min(self.pages.len() - 1)];
+        let cell = page.first_cell + ((distance & LOW_MASK) >> page.shift);
         let mut rank = self.cells[cell as usize] as usize;
         // Without a branch, since nobody could predict it.
         rank += usize::from(self.keys[rank] < key);
@@ -66,20 +79,20 @@ impl Locator {
     }
 }
 
-/// Appends the 2^`bits` cells of one page; `before` keys precede it.
-fn push_cells(page: &[u32], before: u32, bits: u32, cells: &mut Vec<u32>) {
+/// Appends the 2^`bits` cells of one page with ascending `lows`; `before` keys precede it.
+fn push_cells(lows: impl Iterator<Item = u32>, before: u32, bits: u32, cells: &mut Vec<u32>) {
+    let end = cells.len() + (1 << bits);
+    let shift = LOW_BITS - bits;
     let first = cells.len();
-    cells.resize(first + (1 << bits), 0);
-    let cells = &mut cells[first..];
-    let mut rank = page.len();
-    let mut keys = page.iter().rev().peekable();
-    for (cell, start) in cells.iter_mut().enumerate().rev() {
-        let at_or_after = |key: &&u32| ((**key & 0xffff) >> (LOW_BITS - bits)) as usize >= cell;
-        while keys.next_if(at_or_after).is_some() {
-            rank -= 1;
-        }
-        *start = before + rank as u32;
+    let mut last = before;
+    for (rank, low) in (before..).zip(lows) {
+        // This key is the first one for all cells up to its own that have none yet.
+        let own = first + (low >> shift) as usize;
+        let open = (own + 1).saturating_sub(cells.len());
+        cells.resize(cells.len() + open, rank);
+        last = rank + 1;
     }
+    cells.resize(end, last);
 }
 
 #[cfg(test)]
@@ -93,7 +106,11 @@ mod tests {
     fn assert_slots(keys: &[u32], probes: impl IntoIterator<Item = u32>) {
         let locator = Locator::new(keys.to_vec());
         for probe in probes {
-            assert_eq!(locator.slot(probe), slow_slot(keys, probe), "{probe:#x} in {keys:x?}");
+            assert_eq!(
+                locator.slot(probe),
+                slow_slot(keys, probe),
+                "{probe:#x} in {keys:x?}"
+            );
         }
     }
 
@@ -114,7 +131,7 @@ mod tests {
     fn crowded_and_full_pages_work() {
         let crowded: Vec<u32> = (0..300).map(|i| 0x8000_fe00 + i).collect();
         assert_slots(&crowded, 0x8000_fdff..0x8001_0001);
-        let full: Vec<u32> = (0x7fff_0000..0x8000_0000).step_by(1).collect();
+        let full: Vec<u32> = (0x7fff_0000..0x8000_0000).collect();
         let locator = Locator::new(full.clone());
         for (index, &key) in full.iter().enumerate() {
             assert_eq!(locator.slot(key), 2 * index + 1);

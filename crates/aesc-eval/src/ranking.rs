@@ -3,12 +3,17 @@
 //!
 //! Every metric here changes only at the score of an anomalous sample: between two of them a
 //! falling threshold adds normal samples alone, so that a count of those says all there is to
-//! say. That holds for ROC, precision and recall, F1, and PRO alike, and is exact.
+//! say. That holds for ROC, precision and recall, F1, and PRO alike, and is exact. So only the
+//! anomalous samples, the few, are sorted; the normal ones are counted where they are.
+
+use rayon::prelude::*;
 
 use crate::error::{EvalError, check_scores};
+use crate::locate::Locator;
 use crate::map::MapView;
 use crate::regions::Defects;
 use crate::sort;
+use crate::tally::{BLOCK, Block, Tally, count_normals};
 
 /// One distinct score of the anomalous samples, and what a threshold falling to it admits.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -36,10 +41,13 @@ pub(crate) struct Step {
 /// ```
 #[derive(Debug, Clone)]
 pub struct Ranking {
-    steps: Vec<Step>,
-    n_positive: u64,
+    /// The anomalous samples (see [`entry`]), lowest score first.
+    entries: Vec<u64>,
+    /// Normal samples in each slot of the distinct scores of `entries`.
+    tally: Tally,
+    /// 1 / area of each region.
+    weights: Vec<f64>,
     n_normal: u64,
-    n_regions: u64,
     n_images: u64,
 }
 
@@ -51,23 +59,27 @@ impl Ranking {
     /// [`EvalError::OneClass`].
     pub fn of_scores(scores: &[f32], labels: &[bool]) -> Result<Self, EvalError> {
         check_scores(scores, labels.len())?;
-        let mut positives = Vec::new();
-        let mut normals = Vec::new();
-        for (&score, &anomalous) in scores.iter().zip(labels) {
-            if anomalous {
-                positives.push(entry(score, 0));
-            } else {
-                normals.push(sort::key(score));
-            }
-        }
-        if positives.is_empty() || normals.is_empty() {
+        let blocks: Vec<_> = blocks(scores, labels).collect();
+        let entries = blocks.par_iter().flat_map_iter(|block| {
+            let samples = block.scores.iter().zip(block.mask.unwrap_or_default());
+            samples
+                .filter(|(_, label)| **label)
+                .map(|(&score, _)| entry(score, 0))
+        });
+        let defects = Defects {
+            entries: entries.collect(),
+            areas: Vec::new(),
+        };
+        let anomalous = defects.entries.len() as u64;
+        let normal = scores.len() as u64 - anomalous;
+        if anomalous == 0 || normal == 0 {
             return Err(EvalError::OneClass {
                 what: "samples",
-                normal: normals.len() as u64,
-                anomalous: positives.len() as u64,
+                normal,
+                anomalous,
             });
         }
-        Ok(Self::build(positives, normals, &[], 0))
+        Ok(Self::build(defects, &blocks, 0))
     }
 
     /// Ranks all pixels of `images`, pooled; mask pixels are anomalous.
@@ -79,80 +91,83 @@ impl Ranking {
         if images.is_empty() {
             return Err(EvalError::Empty { what: "image" });
         }
-        let mut defects = Defects::default();
-        let mut normals = Vec::new();
-        for (index, image) in images.iter().enumerate() {
+        let find = |(index, image): (usize, &MapView<'_>)| {
             image.check(index)?;
-            defects.add(image)?;
-            let pixels = image.scores.iter().zip(image.mask);
-            normals.extend(pixels.filter(|(_, m)| !**m).map(|(s, _)| sort::key(*s)));
+            Ok(Defects::of(image))
+        };
+        let found: Vec<_> = images.par_iter().enumerate().map(find).collect();
+        let mut defects = Defects::default();
+        for of_image in found {
+            defects.append(of_image?)?;
         }
-        Self::of_pixels(defects, normals, images.len() as u64)
+        let blocks: Vec<_> = images
+            .iter()
+            .flat_map(|image| blocks(image.scores, image.mask))
+            .collect();
+        Self::of_pixels(defects, &blocks, images.len() as u64)
     }
 
+    /// Ranks the defect pixels against the normal ones of `blocks`.
     pub(crate) fn of_pixels(
         defects: Defects,
-        normals: Vec<u32>,
+        blocks: &[Block<'_>],
         n_images: u64,
     ) -> Result<Self, EvalError> {
         if defects.areas.is_empty() {
             return Err(EvalError::NoRegion { images: n_images });
         }
-        if normals.is_empty() {
-            return Err(EvalError::OneClass {
+        let ranking = Self::build(defects, blocks, n_images);
+        match ranking.n_normal {
+            0 => Err(EvalError::OneClass {
                 what: "pixels",
                 normal: 0,
-                anomalous: defects.entries.len() as u64,
-            });
+                anomalous: ranking.n_anomalous(),
+            }),
+            _ => Ok(ranking),
         }
-        Ok(Self::build(
-            defects.entries,
-            normals,
-            &defects.areas,
-            n_images,
-        ))
     }
 
-    fn build(mut entries: Vec<u64>, mut normals: Vec<u32>, areas: &[u64], n_images: u64) -> Self {
-        entries.sort_unstable_by(|a, b| b.cmp(a));
-        normals.sort_unstable_by(|a, b| b.cmp(a));
-        let mut steps = Vec::new();
-        let mut seen = 0;
-        for group in entries.chunk_by(|a, b| a >> 32 == b >> 32) {
-            let key = (group[0] >> 32) as u32;
-            let above = normals[seen..].partition_point(|&normal| normal > key);
-            let at = normals[seen + above..].partition_point(|&normal| normal == key);
-            seen += above + at;
-            let region = |entry: &u64| areas.get(*entry as u32 as usize);
-            steps.push(Step {
-                key,
-                normals_above: above as u64,
-                normals_at: at as u64,
-                positives: group.len() as u64,
-                coverage: group
-                    .iter()
-                    .filter_map(region)
-                    .map(|&area| 1.0 / area as f64)
-                    .sum(),
-            });
-        }
+    fn build(defects: Defects, blocks: &[Block<'_>], n_images: u64) -> Self {
+        let Defects { mut entries, areas } = defects;
+        entries.par_sort_unstable();
+        let mut keys: Vec<u32> = entries.iter().map(|&entry| key_of(entry)).collect();
+        keys.dedup();
+        let tally = count_normals(&Locator::new(keys), blocks);
         Self {
-            steps,
-            n_positive: entries.len() as u64,
-            n_normal: normals.len() as u64,
-            n_regions: areas.len() as u64,
+            entries,
+            n_normal: tally.total(),
+            tally,
+            weights: areas.iter().map(|&area| 1.0 / area as f64).collect(),
             n_images,
         }
     }
 
     /// The steps, highest score first.
     pub(crate) fn steps(&self) -> impl Iterator<Item = Step> + '_ {
-        self.steps.iter().copied()
+        let mut above = self.tally.len() - 1;
+        self.entries
+            .chunk_by(|a, b| key_of(*a) == key_of(*b))
+            .rev()
+            .map(move |tied| {
+                let at = above - 1;
+                let step = Step {
+                    key: key_of(tied[0]),
+                    normals_above: self.tally.get(above),
+                    normals_at: self.tally.get(at),
+                    positives: tied.len() as u64,
+                    coverage: tied
+                        .iter()
+                        .filter_map(|&entry| self.weights.get(entry as u32 as usize))
+                        .sum(),
+                };
+                above = at - 1;
+                step
+            })
     }
 
     /// How many samples or pixels are anomalous.
     pub fn n_anomalous(&self) -> u64 {
-        self.n_positive
+        self.entries.len() as u64
     }
 
     /// How many samples or pixels are normal.
@@ -162,7 +177,7 @@ impl Ranking {
 
     /// How many anomalous regions the masks hold; zero for a ranking of plain scores.
     pub fn n_regions(&self) -> u64 {
-        self.n_regions
+        self.weights.len() as u64
     }
 
     /// How many images were ranked; zero for a ranking of plain scores.
@@ -174,4 +189,17 @@ impl Ranking {
 /// An anomalous sample as one sortable word: its key, then its region.
 pub(crate) fn entry(score: f32, region: u32) -> u64 {
     u64::from(sort::key(score)) << 32 | u64::from(region)
+}
+
+fn key_of(entry: u64) -> u32 {
+    (entry >> 32) as u32
+}
+
+/// Scores and labels cut to the size that is handed to a thread.
+fn blocks<'a>(scores: &'a [f32], mask: &'a [bool]) -> impl Iterator<Item = Block<'a>> {
+    let pairs = scores.chunks(BLOCK).zip(mask.chunks(BLOCK));
+    pairs.map(|(scores, mask)| Block {
+        scores,
+        mask: Some(mask),
+    })
 }

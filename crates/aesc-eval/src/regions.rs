@@ -62,17 +62,24 @@ pub(crate) struct Defects {
 }
 
 impl Defects {
-    /// Adds the defect pixels of one image.
-    pub(crate) fn add(&mut self, image: &MapView<'_>) -> Result<(), EvalError> {
+    /// The defect pixels of one image.
+    pub(crate) fn of(image: &MapView<'_>) -> Self {
         let Runs { runs, areas } = find_runs(image.mask, image.width);
-        check_count(self.areas.len() + areas.len())?;
+        let mut entries = Vec::with_capacity(areas.iter().sum::<u64>() as usize);
         for run in runs {
-            let region = (self.areas.len() + run.region) as u32;
             let scores = &image.scores[run.start..run.end];
-            self.entries
-                .extend(scores.iter().map(|&score| entry(score, region)));
+            entries.extend(scores.iter().map(|&score| entry(score, run.region as u32)));
         }
-        self.areas.extend(areas);
+        Self { entries, areas }
+    }
+
+    /// Adds those of another image, whose regions are numbered after these.
+    pub(crate) fn append(&mut self, image: Self) -> Result<(), EvalError> {
+        check_count(self.areas.len() + image.areas.len())?;
+        let offset = self.areas.len() as u64;
+        self.entries
+            .extend(image.entries.into_iter().map(|entry| entry + offset));
+        self.areas.extend(image.areas);
         Ok(())
     }
 }

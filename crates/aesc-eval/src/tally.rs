@@ -1,6 +1,6 @@
 //! Counts normal samples into the gaps between the scores of anomalous ones.
 
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use rayon::prelude::*;
 
@@ -30,7 +30,10 @@ pub(crate) struct Tally {
 
 impl Tally {
     fn new(slots: usize) -> Self {
-        Self { counts: vec![0; slots], carries: Vec::new() }
+        Self {
+            counts: vec![0; slots],
+            carries: Vec::new(),
+        }
     }
 
     #[inline]
@@ -50,6 +53,17 @@ impl Tally {
         self
     }
 
+    /// Number of slots.
+    pub(crate) fn len(&self) -> usize {
+        self.counts.len()
+    }
+
+    /// How many samples fell into any slot.
+    pub(crate) fn total(&self) -> u64 {
+        let counted: u64 = self.counts.iter().map(|&count| u64::from(count)).sum();
+        counted + ((self.carries.len() as u64) << 32)
+    }
+
     /// How many samples fell into `slot`.
     pub(crate) fn get(&self, slot: usize) -> u64 {
         let carried = if self.carries.is_empty() {
@@ -61,43 +75,40 @@ impl Tally {
     }
 }
 
-/// Counts the normal samples of `blocks`, or gives `None` when any sample is not finite.
+/// Counts the normal samples of `blocks` into the slots of `locator`.
 ///
 /// Each thread has counters of its own, as long as all of them together take no more than 8
 /// bytes a sample.
-pub(crate) fn count_normals(locator: &Locator, blocks: &[Block<'_>]) -> Option<Tally> {
+pub(crate) fn count_normals(locator: &Locator, blocks: &[Block<'_>]) -> Tally {
     let slots = 2 * locator.len() + 1;
     let n_samples: usize = blocks.iter().map(|block| block.scores.len()).sum();
-    let affordable = (2 * n_samples / slots).max(1);
-    let workers = rayon::current_num_threads().min(blocks.len()).min(affordable).max(1);
+    let affordable = 2 * n_samples / slots;
+    let workers = rayon::current_num_threads()
+        .min(blocks.len())
+        .min(affordable);
     let next = AtomicUsize::new(0);
-    let finite = AtomicBool::new(true);
     let work = |_| {
         let mut tally = Tally::new(slots);
         while let Some(block) = blocks.get(next.fetch_add(1, Ordering::Relaxed)) {
-            if !count_block(locator, *block, &mut tally) {
-                finite.store(false, Ordering::Relaxed);
-            }
+            count_block(locator, *block, &mut tally);
         }
         tally
     };
-    let tally = (0..workers).into_par_iter().map(work).reduce_with(Tally::merge)?;
-    finite.into_inner().then_some(tally)
+    let tallies = (0..workers.max(1)).into_par_iter().map(work);
+    tallies.reduce_with(Tally::merge).unwrap_or_default()
 }
 
-/// Counts one block; false when a sample, normal or not, is not finite.
-fn count_block(locator: &Locator, block: Block<'_>, tally: &mut Tally) -> bool {
+fn count_block(locator: &Locator, block: Block<'_>, tally: &mut Tally) {
     let mut keys = [0; BATCH];
-    let mut finite = true;
     for (index, scores) in block.scores.chunks(BATCH).enumerate() {
         let start = index * BATCH;
-        let mask = block.mask.map_or(&[][..], |mask| &mask[start..start + scores.len()]);
-        finite &= scores.iter().fold(true, |all, score| all & score.is_finite());
+        let mask = block
+            .mask
+            .map_or(&[][..], |mask| &mask[start..start + scores.len()]);
         for &key in normal_keys(scores, mask, &mut keys) {
             tally.add(locator.slot(key), 1);
         }
     }
-    finite
 }
 
 /// The keys of the scores outside `mask`; an empty mask leaves all.
@@ -147,18 +158,12 @@ mod tests {
         let locator = Locator::new([1.0, 2.0].map(sort::key).to_vec());
         let scores = [0.5, 1.0, 1.5, 2.0, 2.5, 1.0, 9.0];
         let mask = [false, false, false, false, false, false, true];
-        let block = Block { scores: &scores, mask: Some(&mask) };
-        let tally = count_normals(&locator, &[block, block]).unwrap();
+        let block = Block {
+            scores: &scores,
+            mask: Some(&mask),
+        };
+        let tally = count_normals(&locator, &[block, block]);
         let counts: Vec<u64> = (0..5).map(|slot| tally.get(slot)).collect();
         assert_eq!(counts, [2, 4, 2, 2, 2]);
-    }
-
-    #[test]
-    fn a_sample_that_is_not_finite_is_noticed() {
-        let locator = Locator::new(vec![sort::key(1.0)]);
-        let block = |scores| Block { scores, mask: Some(&[true, false]) };
-        assert!(count_normals(&locator, &[block(&[0.0, 1.0])]).is_some());
-        assert_eq!(count_normals(&locator, &[block(&[f32::NAN, 1.0])]), None);
-        assert_eq!(count_normals(&locator, &[block(&[1.0, f32::INFINITY])]), None);
     }
 }

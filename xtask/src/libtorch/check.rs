@@ -67,8 +67,8 @@ fn unstartable(program: &Path) -> Option<String> {
     ))
 }
 
-/// The libtorch a build would use now.
 impl Setup {
+    /// The libtorch a build would use now.
     pub(crate) fn current(&self) -> Result<Install, Fault> {
         let dir = self.libtorch_env.clone().unwrap_or_else(|| self.link());
         Install::inspect_for(&dir, self.variant)

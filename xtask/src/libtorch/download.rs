@@ -2,10 +2,11 @@
 //! `.partial` sibling, and the next request asks for the rest.
 
 use crate::progress::Progress;
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result, anyhow, bail};
 use std::fs::{self, File, OpenOptions};
 use std::io::{Read, Write};
 use std::path::{Path, PathBuf};
+use std::thread;
 use std::time::Duration;
 use ureq::Agent;
 use ureq::http::{HeaderMap, Response, StatusCode, header};
@@ -29,22 +30,21 @@ impl Download<'_> {
     /// The host cannot be reached, refuses, or stops sending; what came so far is kept.
     pub(crate) fn fetch(&self) -> Result<()> {
         let partial = self.partial();
-        let (mut idle, mut reached) = (0, false);
+        let (mut idle, mut reached, mut most) = (0, false, size(&partial));
         loop {
-            let before = size(&partial);
-            match self.request_rest(&partial, before, &mut reached) {
+            let why = match self.request_rest(&partial, size(&partial), &mut reached) {
                 Ok(true) => break,
-                Ok(false) => {}
-                Err(error) if !reached || error.is::<Refused>() => return Err(error),
-                Err(error) if size(&partial) <= before && idle + 1 >= MAX_IDLE_REQUESTS => {
-                    return Err(error);
-                }
-                Err(error) => eprintln!("the transfer broke off ({error:#}): asking for the rest"),
+                Ok(false) => anyhow!("{} ended the transfer early", self.url),
+                Err(error) => error,
+            };
+            idle = if size(&partial) > most { 0 } else { idle + 1 };
+            most = most.max(size(&partial));
+            if !reached || why.is::<Refused>() || idle >= MAX_IDLE_REQUESTS {
+                return Err(why);
             }
-            idle = if size(&partial) > before { 0 } else { idle + 1 };
-            if idle >= MAX_IDLE_REQUESTS {
-                bail!("{} sends nothing more", self.url);
-            }
+            eprintln!("the transfer broke off ({why:#}): asking for the rest");
+            // Long enough for a line that was down to come back.
+            thread::sleep(self.request_timeout / 20);
         }
         fs::rename(&partial, self.target)
             .with_context(|| format!("cannot name {}", self.target.display()))

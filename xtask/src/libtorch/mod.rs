@@ -166,6 +166,11 @@ impl Setup {
             return Ok(install);
         }
         if let Some(dir) = &self.libtorch_env {
+            // The build script of torch-sys runs in another folder.
+            if dir.is_relative() {
+                let text = format!("LIBTORCH: {} is no absolute path", dir.display());
+                return Err(Stop::new(LIBTORCH, text).into());
+            }
             let install = self.inspect_named(dir, "LIBTORCH")?;
             eprintln!("LIBTORCH is set: builds use {}", install.dir.display());
             return Ok(install);
@@ -178,14 +183,13 @@ impl Setup {
         Ok(install)
     }
 
-    fn inspect_named(&self, dir: &Path, named_by: &str) -> Result<Install> {
-        let refuse = |why: String| Stop::new(LIBTORCH, format!("{named_by}: {why}"));
-        // The build script of torch-sys runs in another folder.
-        if named_by == "LIBTORCH" && dir.is_relative() {
-            return Err(refuse(format!("{} is no absolute path", dir.display())).into());
-        }
-        let install = Install::inspect_for(dir, self.variant);
-        Ok(install.map_err(|fault| refuse(format!("{fault}; name a libtorch {VERSION}")))?)
+    fn inspect_named(&self, dir: &Path, named_by: &str) -> Result<Install, Stop> {
+        Install::inspect_for(dir, self.variant).map_err(|fault| {
+            Stop::new(
+                LIBTORCH,
+                format!("{named_by}: {fault}; name a libtorch {VERSION}"),
+            )
+        })
     }
 
     fn cached_or_fetched(&self) -> Result<Install> {

@@ -40,10 +40,10 @@ impl Source {
         self.path[at..].trim_start_matches('/')
     }
 
-    /// Whether the whole file is compiled for tests or benches only.
+    /// Whether the whole file is compiled for tests, benches or examples only.
     pub(super) fn is_test_file(&self) -> bool {
         let inner = self.inner_path();
-        ["tests/", "benches/"]
+        ["tests/", "benches/", "examples/"]
             .iter()
             .any(|folder| inner.starts_with(folder))
             || inner.ends_with("/tests.rs")

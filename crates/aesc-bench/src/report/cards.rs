@@ -29,7 +29,13 @@ pub(crate) fn cards(report: &Report) -> Vec<Card> {
                 .as_ref()
                 .map_or("missing".to_owned(), |(_, mean)| format!("{mean:.3}")),
             detail: match &best {
-                Some((column, _)) => format!("{} by {main}", report.column_label(column)),
+                Some((column, _)) if report.missing.is_empty() => {
+                    format!("{} by {main}", report.column_label(column))
+                }
+                Some((column, _)) => {
+                    let label = report.column_label(column);
+                    format!("{label} by {main}, of the complete columns")
+                }
                 None => "no column is complete".to_owned(),
             },
             tone: "",

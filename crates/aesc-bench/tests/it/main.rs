@@ -1,4 +1,9 @@
 //! Plans, cells, engine and reports, from outside and through real files and processes.
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "helpers of tests may end a test as the tests themselves do"
+)]
 
 mod engine;
 mod made;

@@ -1,4 +1,8 @@
 //! Reading, walking and checking real files in temporary folders.
+#![expect(
+    clippy::unwrap_used,
+    reason = "a test that cannot set up its files has failed"
+)]
 
 mod check;
 mod decode;

@@ -1,0 +1,76 @@
+//! A model file made ready to reconstruct, by whichever backend this binary has.
+
+use std::path::Path;
+
+use aesc_artifact::{Manifest, ModelFile};
+use aesc_detect::{Detector, Reconstruct};
+use sha2::{Digest, Sha256};
+
+use crate::app::Context;
+use crate::exit_code::ExitCode;
+use crate::failure::Failure;
+
+/// A detector with what its file says.
+pub(crate) struct OpenModel {
+    pub(crate) manifest: Manifest,
+    pub(crate) detector: Detector<Box<dyn Reconstruct>>,
+    /// First 12 hex digits of the SHA-256 of the file.
+    pub(crate) id: String,
+    /// The device in use.
+    pub(crate) device: String,
+}
+
+/// Reads a model and brings it to the device asked for.
+pub(crate) fn open(path: &Path, context: &Context) -> Result<OpenModel, Failure> {
+    let model = ModelFile::read(path)?;
+    let id = model_id(path)?;
+    let (backend, device) = backend(&model, context)?;
+    let file_says = |error| Failure::new(ExitCode::Model, error);
+    let mut detector = Detector::new(backend, model.manifest.score).map_err(file_says)?;
+    if let Some(calibration) = model.manifest.calibration.clone() {
+        detector = detector.with_calibration(calibration).map_err(file_says)?;
+    }
+    Ok(OpenModel {
+        manifest: model.manifest,
+        detector,
+        id,
+        device,
+    })
+}
+
+/// First 12 hex digits of the SHA-256 of a file.
+pub(crate) fn model_id(path: &Path) -> Result<String, Failure> {
+    let bytes = std::fs::read(path).map_err(|e| Failure::io("read", path, e))?;
+    let digest = Sha256::digest(&bytes);
+    Ok(digest
+        .iter()
+        .take(6)
+        .map(|byte| format!("{byte:02x}"))
+        .collect())
+}
+
+#[cfg(feature = "libtorch")]
+pub(crate) fn backend(
+    model: &ModelFile,
+    context: &Context,
+) -> Result<(Box<dyn Reconstruct>, String), Failure> {
+    let device = aesc_model::Device::open(&context.global.device)?;
+    let backend = aesc_model::Reconstructor::new(model, device)?;
+    Ok((Box::new(backend), device.to_string()))
+}
+
+#[cfg(not(feature = "libtorch"))]
+pub(crate) fn backend(
+    _: &ModelFile,
+    _: &Context,
+) -> Result<(Box<dyn Reconstruct>, String), Failure> {
+    Err(without_libtorch())
+}
+
+/// The failure of a command that needs libtorch in a binary built without it.
+#[cfg(not(feature = "libtorch"))]
+pub(crate) fn without_libtorch() -> Failure {
+    let message = "this aesc was built without libtorch, which this command needs; build it with \
+                   the default features";
+    Failure::text(ExitCode::Device, message)
+}

@@ -1,0 +1,186 @@
+//! `aesc bench run-cell`: one training, its scoring, its pictures, one `result.json`.
+
+use std::path::Path;
+use std::time::{Duration, Instant};
+
+use aesc_artifact::RunConfig;
+use aesc_bench::{
+    CellResult, CellSpec, Cost, EpochRow, FORMAT, Figure, FolderLock, Panel, Plan, Timing,
+    Training, cell_dir,
+};
+use aesc_data::{Limits, fingerprint, open_dataset};
+use aesc_detect::{OverlayScale, heat_map, mask_image};
+use aesc_image::Image;
+use serde_json::Value;
+
+use super::CellArgs;
+use crate::app::Context;
+use crate::backend;
+use crate::evaluation::{Evaluation, Shown, evaluate};
+use crate::exit_code::ExitCode;
+use crate::failure::Failure;
+use crate::pictures::png;
+use crate::provenance;
+use crate::run_folder::{Existing, RunFolder};
+use crate::training::{MODEL_FILE, TrainedRun, drop_checkpoint, load_clean, train_into};
+
+/// How long to wait for another process to let go of the cell.
+const PATIENCE: Duration = Duration::from_secs(60);
+/// Longest side of a stored picture.
+const PICTURE_PX: usize = 192;
+
+pub(super) fn run(args: &CellArgs, context: &Context) -> Result<(), Failure> {
+    let start = Instant::now();
+    die_with_parent();
+    let plan = Plan::read(&args.out)?;
+    let cell = plan.cell(&args.cell)?;
+    let folder = cell_dir(&args.out, &cell.id);
+    super::make_folder(&folder)?;
+    let _lock = FolderLock::acquire_within(&folder, PATIENCE)?;
+    if matches!(plan.state(&args.out, cell), aesc_bench::CellState::Done(_)) {
+        return Ok(());
+    }
+    let result = work(cell, &folder, context, start)?;
+    result.write(&args.out)?;
+    drop_checkpoint(&folder.join("run"))
+}
+
+fn work(
+    cell: &CellSpec,
+    folder: &Path,
+    context: &Context,
+    start: Instant,
+) -> Result<CellResult, Failure> {
+    let config: RunConfig = serde_json::from_value(cell.config.clone())
+        .map_err(|e| Failure::new(ExitCode::Usage, e))?;
+    let dataset = open_dataset(&cell.data)?;
+    let digest = fingerprint(&dataset, &Limits::default())?;
+    if digest != cell.dataset_digest {
+        let place = cell.data.display();
+        let message = format!("{place}: expected the files of the plan, found others; plan anew");
+        return Err(Failure::text(ExitCode::Data, message));
+    }
+    let images = load_clean(&dataset, &config, context)?;
+    let run = RunFolder::take(&folder.join("run"), Existing::Continue)?;
+    let trained = train_into(&run, &config, &digest, &images, context)?;
+    drop(images);
+    let model = backend::open(&run.path().join(MODEL_FILE), context)?;
+    let found = evaluate(&model, &dataset, None, context)?;
+    let figures = figures(&found.shown, &model, folder)?;
+    result(cell, &config, trained, (found, figures), start)
+}
+
+fn result(
+    cell: &CellSpec,
+    config: &RunConfig,
+    trained: TrainedRun,
+    (found, figures): (Evaluation, Vec<Figure>),
+    start: Instant,
+) -> Result<CellResult, Failure> {
+    let plan = config.validate()?;
+    let (height, width) = (config.data.height, config.data.width);
+    let history = trained.history.iter().map(|row| EpochRow {
+        epoch: row.epoch,
+        step: row.step,
+        loss: row.loss,
+        validation_psnr_db: Some(row.validation_psnr_db),
+        learning_rate: row.learning_rate,
+    });
+    let provenance = serde_json::to_value(&trained.model.manifest.provenance);
+    let mut provenance = provenance.map_err(|e| Failure::new(ExitCode::Unexpected, e))?;
+    let commit = provenance::COMMIT;
+    provenance["commit"] = Value::from(commit.trim_end_matches("-dirty"));
+    provenance["dirty"] = Value::from(commit.ends_with("-dirty"));
+    Ok(CellResult {
+        format: FORMAT,
+        cell: cell.clone(),
+        scored: vec![found.scored],
+        training: Training {
+            steps: config.train.steps,
+            images: config.train.steps * config.train.batch as u64,
+            secs: trained.training_secs,
+            history: history.collect(),
+        },
+        timing: Timing {
+            training_secs: trained.training_secs,
+            scoring_secs: found.scoring_secs,
+            inference_ms_per_image: found.inference_ms_per_image,
+            total_secs: start.elapsed().as_secs_f64(),
+        },
+        cost: Cost {
+            parameters: plan.parameters(),
+            gmac: plan.gmac(height, width),
+            gmac_phase: plan.gmac_phase(height, width),
+        },
+        reconstruction: found.reconstruction,
+        figures,
+        provenance,
+    })
+}
+
+/// Writes the pictures of the shown images into the cell's folder.
+fn figures(
+    shown: &[Shown],
+    model: &backend::OpenModel,
+    folder: &Path,
+) -> Result<Vec<Figure>, Failure> {
+    let scale = model
+        .detector
+        .calibration()
+        .map(aesc_detect::Calibration::overlay_scale);
+    let scale = scale.unwrap_or(OverlayScale {
+        max: 1.0,
+        threshold: 0.5,
+    });
+    shown
+        .iter()
+        .map(|one| figure(one, &scale, folder))
+        .collect()
+}
+
+fn figure(one: &Shown, scale: &OverlayScale, folder: &Path) -> Result<Figure, Failure> {
+    let heat = heat_map(&one.map, scale)?;
+    let mask = one.mask.as_ref().map(mask_image).transpose()?;
+    let pictures = [
+        ("query", Some(&one.query)),
+        ("reconstruction", Some(&one.reconstruction)),
+        ("residual map", Some(&heat)),
+        ("mask", mask.as_ref()),
+    ];
+    let mut panels = Vec::new();
+    for (label, picture) in pictures {
+        let Some(picture) = picture else { continue };
+        let file = format!("{}-{}.png", one.defect_type, label.replace(' ', "-"));
+        crate::run_folder::write_in(&folder.join(&file), &png(&small(picture)?)?)?;
+        panels.push(Panel {
+            label: label.to_owned(),
+            file,
+        });
+    }
+    Ok(Figure {
+        name: "grid".to_owned(),
+        defect_type: one.defect_type.clone(),
+        image: one.image.clone(),
+        score: Some(one.score),
+        panels,
+    })
+}
+
+/// The picture no larger than [`PICTURE_PX`] on its longer side.
+fn small(picture: &Image) -> Result<Image, Failure> {
+    let (height, width) = (picture.height(), picture.width());
+    let longest = height.max(width);
+    if longest <= PICTURE_PX {
+        return Ok(picture.clone());
+    }
+    let side = |side: usize| (side * PICTURE_PX / longest).max(1);
+    Ok(aesc_data::resize(picture, side(height), side(width))?)
+}
+
+/// A cell whose bench is gone stops too, with a checkpoint, instead of working on unseen.
+fn die_with_parent() {
+    let signal = Some(rustix::process::Signal::TERM);
+    if rustix::process::set_parent_process_death_signal(signal).is_err() {
+        tracing::warn!("this system cannot end a cell together with its bench");
+    }
+}

@@ -1,0 +1,187 @@
+//! `aesc bench run`: the missing cells of a plan as processes of this machine, then the report.
+
+use aesc_bench::{CellSpec, Engine, Event, FolderLock, LocalEngine, Outcome, RunContext};
+use clap::Args;
+
+use super::matrix::{MatrixArgs, plan};
+use super::{make_folder, tell, write_report};
+use crate::app::Context;
+use crate::exit_code::ExitCode;
+use crate::failure::Failure;
+use crate::output::Phase;
+
+/// What `bench run` takes.
+#[derive(Debug, Args)]
+pub(crate) struct RunArgs {
+    #[command(flatten)]
+    pub(crate) matrix: MatrixArgs,
+    /// Cells at a time; the threads are divided among them [default: cores on a CPU, 1 on CUDA]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
+    pub(crate) jobs: Option<u16>,
+    /// Print the plan and the estimate and stop
+    #[arg(long)]
+    pub(crate) dry_run: bool,
+}
+
+pub(crate) fn run(args: &RunArgs, context: &Context) -> Result<(), Failure> {
+    let out = &args.matrix.out;
+    let plan = plan(&args.matrix, context)?;
+    if !args.dry_run {
+        make_folder(out)?;
+    }
+    let _lock = if args.dry_run {
+        None
+    } else {
+        Some(FolderLock::acquire(out)?)
+    };
+    if !args.dry_run {
+        plan.write_new(out)?;
+    }
+    let missing = plan.missing(out);
+    let jobs = jobs(args, context, missing.len());
+    let threads = (context.global.threads() / jobs).max(1);
+    let done = plan.cells.len() - missing.len();
+    let phase = context.output.phase("cells", missing.len() as u64);
+    phase.note(&format!(
+        "{} cells, {done} done; {jobs} at a time on {threads} thread(s) each",
+        plan.cells.len()
+    ));
+    if !missing.is_empty() {
+        tell_estimate(&missing, (jobs, threads), context, &phase)?;
+    }
+    if args.dry_run {
+        return Ok(());
+    }
+    let program = std::env::current_exe().map_err(|e| Failure::new(ExitCode::Unexpected, e))?;
+    let extra = ["--device", &context.global.device, "--no-progress"].map(str::to_owned);
+    let engine = LocalEngine {
+        program,
+        jobs,
+        threads_per_job: threads,
+        extra_args: extra.to_vec(),
+    };
+    let signals = &context.signals;
+    let run = RunContext {
+        dir: out,
+        stop: &signals.stop,
+        terminate: &signals.terminate,
+    };
+    let mut board = Board::new(&phase);
+    let outcome = engine.run(&missing, &run, &mut |event| board.note(&event))?;
+    drop(board);
+    drop(phase);
+    if outcome.interrupted {
+        return Err(interrupted(&outcome, context));
+    }
+    tell(&write_report(&plan, out)?, out, context)
+}
+
+/// As many cells at a time as cores, memory and work allow: a thread a cell makes the most of them.
+fn jobs(args: &RunArgs, context: &Context, n_missing: usize) -> usize {
+    let most = match args.jobs {
+        Some(jobs) => usize::from(jobs),
+        None if context.global.device == "cpu" || !has_cuda() => {
+            context.global.threads().min(memory_jobs())
+        }
+        None => 1,
+    };
+    most.clamp(1, n_missing.max(1))
+}
+
+/// Cells that fit into half of the memory that is free, at 3 GiB each.
+fn memory_jobs() -> usize {
+    let info = std::fs::read_to_string("/proc/meminfo").unwrap_or_default();
+    let line = info.lines().find_map(|l| l.strip_prefix("MemAvailable:"));
+    let kb = line.and_then(|l| l.split_whitespace().next()?.parse::<usize>().ok());
+    kb.map_or(1, |kb| (kb / (6 << 20)).max(1))
+}
+
+#[cfg(feature = "libtorch")]
+fn has_cuda() -> bool {
+    aesc_model::Device::open("cuda").is_ok()
+}
+
+#[cfg(not(feature = "libtorch"))]
+fn has_cuda() -> bool {
+    false
+}
+
+#[cfg(feature = "libtorch")]
+fn tell_estimate(
+    missing: &[CellSpec],
+    (jobs, threads): (usize, usize),
+    context: &Context,
+    phase: &Phase,
+) -> Result<(), Failure> {
+    use crate::training::{estimate, told_secs};
+    aesc_model::set_threads(threads);
+    // Cells of one plan differ in skips and corruption only, which cost next to nothing.
+    let config = serde_json::from_value(missing[0].config.clone())
+        .map_err(|e| Failure::new(ExitCode::Usage, e))?;
+    let one = estimate(&config, &context.global.device)?;
+    aesc_model::set_threads(context.global.threads());
+    let rounds = missing.len().div_ceil(jobs) as f64;
+    phase.note(&format!(
+        "about {} for {} cells of {} steps ({:.2} s a step), {:.0} MB on disk",
+        told_secs(rounds * one.secs),
+        missing.len(),
+        one.steps,
+        one.secs_per_step,
+        // A finished cell keeps its model alone, a fifth.
+        (one.disk_bytes * (jobs as u64 * 4 + missing.len() as u64) / 5) as f64 / 1e6
+    ));
+    Ok(())
+}
+
+#[cfg(not(feature = "libtorch"))]
+fn tell_estimate(_: &[CellSpec], _: (usize, usize), _: &Context, _: &Phase) -> Result<(), Failure> {
+    Err(crate::backend::without_libtorch())
+}
+
+fn interrupted(outcome: &Outcome, context: &Context) -> Failure {
+    let message = format!(
+        "stopped: {} cells done, {} with a checkpoint, {} not started; the same command goes on",
+        outcome.done.len(),
+        outcome.stopped.len(),
+        outcome.not_started.len()
+    );
+    Failure::text(context.signals.exit_code(), message)
+}
+
+/// Tells what happens to the cells.
+struct Board<'a> {
+    phase: &'a Phase,
+    ended: u64,
+}
+
+impl<'a> Board<'a> {
+    fn new(phase: &'a Phase) -> Self {
+        Self { phase, ended: 0 }
+    }
+
+    fn note(&mut self, event: &Event<'_>) {
+        match event {
+            Event::Started { cell, .. } => {
+                self.phase.note(&format!("start  {}", cell.label()));
+            }
+            Event::Finished { cell, secs } => {
+                self.end(&format!("done   {} in {secs:.0} s", cell.label()))
+            }
+            Event::Failed { cell, failure } => {
+                self.end(&format!("FAILED {}: {}", cell.label(), failure.summary()));
+            }
+            Event::Killed { cell, how } => {
+                self.phase
+                    .note(&format!("killed {} ({how}); again", cell.label()));
+            }
+            Event::Stopped { cell } => self.end(&format!("stop   {}", cell.label())),
+            _ => {}
+        }
+    }
+
+    fn end(&mut self, line: &str) {
+        self.ended += 1;
+        self.phase.note(line);
+        self.phase.at(self.ended);
+    }
+}

@@ -1,0 +1,60 @@
+//! `aesc corrupt`: a sheet that shows what a corruption does to an image.
+
+use std::path::PathBuf;
+
+use aesc_data::{Channels, Limits, read_image, resize};
+use aesc_detect::grid;
+use aesc_image::Image;
+use aesc_noise::{CorruptionConfig, Presentation};
+use clap::Args;
+use serde_json::json;
+
+use crate::app::Context;
+use crate::failure::Failure;
+use crate::pictures::png;
+use crate::run_folder::{must_be_new, write_in};
+
+/// What `corrupt` takes.
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:\n  aesc corrupt cap.png --sheet sheet.png\n  \
+    aesc corrupt cap.png --corruption stain-blur --count 16 --sheet sheet.png --seed 7")]
+pub(crate) struct CorruptArgs {
+    /// The image
+    image: PathBuf,
+    /// The sheet to write (PNG): the clean image first, then corruptions of it
+    #[arg(long, value_name = "PNG")]
+    sheet: PathBuf,
+    /// The corruption, by the name of its preset
+    #[arg(long, default_value = "stain", value_name = "NAME")]
+    corruption: String,
+    /// How many corruptions
+    #[arg(long, default_value_t = 11, value_parser = clap::value_parser!(u64).range(1..=400), value_name = "N")]
+    count: u64,
+    /// Side of each picture in pixels
+    #[arg(long, default_value_t = 256, value_parser = clap::value_parser!(u16).range(16..=2048), value_name = "PX")]
+    size: u16,
+    /// Replace the sheet if it exists
+    #[arg(long)]
+    force: bool,
+}
+
+pub(crate) fn run(args: &CorruptArgs, context: &Context) -> Result<(), Failure> {
+    must_be_new(&args.sheet, args.force)?;
+    let corruption = CorruptionConfig::named(&args.corruption)?.validate()?;
+    let decoded = read_image(&args.image, Channels::Rgb, &Limits::default())?;
+    let side = usize::from(args.size);
+    let clean = resize(&decoded.image, side, side)?;
+    let seed = context.global.seed.unwrap_or_default();
+    let corrupted =
+        (0..args.count).map(|index| corruption.apply(&clean, Presentation { seed, index }).image);
+    let cells: Vec<Image> = std::iter::once(clean.clone()).chain(corrupted).collect();
+    let cells: Vec<&Image> = cells.iter().collect();
+    let columns = (cells.len() as f64).sqrt().ceil() as usize;
+    write_in(&args.sheet, &png(&grid(&cells, columns, 4)?)?)?;
+    let value = json!({
+        "sheet": args.sheet, "corruption": args.corruption, "count": args.count, "seed": seed,
+    });
+    context
+        .output
+        .result(&value, || args.sheet.display().to_string())
+}

@@ -1,0 +1,110 @@
+//! `aesc train`: from a folder of clean images to a calibrated model file.
+
+use std::path::PathBuf;
+
+use clap::Args;
+
+#[cfg(feature = "libtorch")]
+pub(crate) use with_libtorch::run;
+
+/// What `train` takes.
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:\n  aesc train photos/clean --out runs/cap\n  \
+    aesc train mvtec/bottle --out runs/bottle --preset paper\n  \
+    aesc train photos/clean --out runs/cap --resume")]
+pub(crate) struct TrainArgs {
+    /// Clean images: a category in the MVTec AD layout, a folder with train/good, or a flat folder
+    pub(crate) data: PathBuf,
+    /// The run's folder
+    #[arg(long, value_name = "DIR")]
+    pub(crate) out: PathBuf,
+    /// The preset to start from: paper, paper-rgb, quick or sample
+    #[arg(long, default_value = "quick", value_name = "NAME")]
+    pub(crate) preset: String,
+    /// Go on from the checkpoint in the run's folder
+    #[arg(long, conflicts_with = "force")]
+    pub(crate) resume: bool,
+    /// Start anew in a folder that is not empty
+    #[arg(long)]
+    pub(crate) force: bool,
+    /// Print the plan and stop
+    #[arg(long)]
+    pub(crate) dry_run: bool,
+}
+
+#[cfg(not(feature = "libtorch"))]
+pub(crate) fn run(_: &TrainArgs, _: &crate::app::Context) -> Result<(), crate::failure::Failure> {
+    Err(crate::backend::without_libtorch())
+}
+
+#[cfg(feature = "libtorch")]
+mod with_libtorch {
+    use aesc_data::{Limits, fingerprint, open_dataset};
+    use serde_json::json;
+
+    use super::TrainArgs;
+    use crate::app::Context;
+    use crate::failure::Failure;
+    use crate::run_folder::{Existing, RunFolder};
+    use crate::training::{
+        MODEL_FILE, TrainedRun, drop_checkpoint, estimate, load_clean, told_secs, train_into,
+    };
+    use crate::{config, provenance};
+
+    pub(crate) fn run(args: &TrainArgs, context: &Context) -> Result<(), Failure> {
+        let config = config::resolve(&args.preset, &context.global)?.config;
+        let dataset = open_dataset(&args.data)?;
+        let estimate = estimate(&config, &context.global.device)?;
+        let plan = json!({
+            "data": args.data, "out": args.out, "preset": args.preset,
+            "n_images": dataset.train.len(), "estimate": estimate,
+            "network": config.network, "corruption": config.corruption, "started": provenance::now(),
+        });
+        let told = format!(
+            "{} clean images, {} steps of {}: about {} ({:.2} s a step), {:.0} MB on disk",
+            dataset.train.len(),
+            config.train.steps,
+            config.train.batch,
+            told_secs(estimate.secs),
+            estimate.secs_per_step,
+            estimate.disk_bytes as f64 / 1e6
+        );
+        if args.dry_run {
+            return context.output.result(&plan, || told);
+        }
+        context.output.phase("train", 1).note(&told);
+        let existing = match (args.resume, args.force) {
+            (true, _) => Existing::Continue,
+            (_, true) => Existing::Replace,
+            _ => Existing::Refuse,
+        };
+        let folder = RunFolder::take(&args.out, existing)?;
+        if args.force {
+            drop_checkpoint(folder.path())?;
+        }
+        let digest = fingerprint(&dataset, &Limits::default())?;
+        let images = load_clean(&dataset, &config, context)?;
+        let run = train_into(&folder, &config, &digest, &images, context)?;
+        tell(&run, args, context)
+    }
+
+    fn tell(run: &TrainedRun, args: &TrainArgs, context: &Context) -> Result<(), Failure> {
+        let path = args.out.join(MODEL_FILE);
+        let manifest = &run.model.manifest;
+        let threshold = manifest.calibration.as_ref().map(|c| c.threshold);
+        let value = json!({
+            "model": path, "training_secs": run.training_secs, "epochs": run.history.len(),
+            "kept_step": manifest.train.kept_step,
+            "validation_psnr_db": manifest.train.validation_psnr_db, "threshold": threshold,
+        });
+        context.output.result(&value, || {
+            format!(
+                "{}\nvalidation PSNR {:.2} dB, threshold {:.6}, trained in {}",
+                path.display(),
+                manifest.train.validation_psnr_db,
+                threshold.unwrap_or(f64::NAN),
+                told_secs(run.training_secs)
+            )
+        })
+    }
+}

@@ -1,0 +1,143 @@
+//! The configuration of a command: presets, files, environment and flags, later over earlier.
+
+mod diagnose;
+mod layers;
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use aesc_artifact::RunConfig;
+use serde::Deserialize;
+use toml::Table;
+
+use crate::args::GlobalArgs;
+use crate::failure::Failure;
+use layers::Layer;
+
+/// The presets, compiled in from `data/configs`.
+pub(crate) const PRESETS: [(&str, &str); 4] = [
+    ("paper", include_str!("../../../../data/configs/paper.toml")),
+    (
+        "paper-rgb",
+        include_str!("../../../../data/configs/paper-rgb.toml"),
+    ),
+    ("quick", include_str!("../../../../data/configs/quick.toml")),
+    (
+        "sample",
+        include_str!("../../../../data/configs/sample.toml"),
+    ),
+];
+
+/// A configuration and where each value came from.
+#[derive(Debug)]
+pub(crate) struct Resolved {
+    /// The values.
+    pub(crate) config: RunConfig,
+    /// Dotted key -> layer, for what is not a default.
+    pub(crate) origins: BTreeMap<String, String>,
+}
+
+/// The configuration by flag > `--set` > `AESC_*` > `--config` > `./aesc.toml` > preset.
+pub(crate) fn resolve(preset: &str, global: &GlobalArgs) -> Result<Resolved, Failure> {
+    let mut layers = vec![preset_layer(preset)?];
+    let local = Path::new("aesc.toml");
+    if local.is_file() {
+        layers.push(Layer::file(local)?);
+    }
+    if let Some(path) = &global.config {
+        layers.push(Layer::file(path)?);
+    }
+    layers.push(Layer::environment(std::env::vars()));
+    for set in &global.sets {
+        layers.push(Layer::set(set)?);
+    }
+    if let Some(seed) = global.seed {
+        layers.push(Layer::set(&format!("seed={seed}"))?.named("--seed"));
+    }
+    merge(layers)
+}
+
+/// A file over the paper's defaults, checked.
+pub(crate) fn check_file(path: &Path) -> Result<RunConfig, Failure> {
+    Ok(merge(vec![Layer::file(path)?])?.config)
+}
+
+fn preset_layer(name: &str) -> Result<Layer, Failure> {
+    let found = PRESETS.iter().find(|(known, _)| *known == name);
+    let (name, text) = found.ok_or_else(|| {
+        let known: Vec<&str> = PRESETS.iter().map(|(known, _)| *known).collect();
+        Failure::usage(format!("no preset {name}; there are {}", known.join(", ")))
+    })?;
+    Layer::text(&format!("preset {name}"), text)
+}
+
+fn merge(layers: Vec<Layer>) -> Result<Resolved, Failure> {
+    let mut table = Table::new();
+    let mut origins = BTreeMap::new();
+    let mut config = RunConfig::default();
+    for layer in layers {
+        layers::overlay(&mut table, &layer.table, "", &layer.name, &mut origins);
+        // Each layer is judged as it joins, so that an error is blamed on the one that brought it.
+        config = RunConfig::deserialize(table.clone()).map_err(|e| diagnose::blame(&layer, &e))?;
+    }
+    config.validate()?;
+    Ok(Resolved { config, origins })
+}
+
+/// The configuration as TOML.
+pub(crate) fn to_toml(config: &RunConfig) -> Result<String, Failure> {
+    toml::to_string(config).map_err(|e| Failure::new(crate::exit_code::ExitCode::Unexpected, e))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_preset_is_valid() {
+        for (name, _) in PRESETS {
+            merge(vec![preset_layer(name).unwrap()]).unwrap();
+        }
+    }
+
+    #[test]
+    fn the_preset_paper_is_the_defaults_in_grey() {
+        let mut config = merge(vec![preset_layer("paper").unwrap()]).unwrap().config;
+        assert_eq!(config.data.channels, aesc_data::Channels::Gray);
+        config.data.channels = aesc_data::Channels::Rgb;
+        assert_eq!(config, RunConfig::default());
+    }
+
+    #[test]
+    fn presets_have_epochs_of_125_steps() {
+        for (name, _) in PRESETS {
+            let config = merge(vec![preset_layer(name).unwrap()]).unwrap().config;
+            assert_eq!(config.train.epoch_steps, 125, "{name}");
+        }
+    }
+
+    #[test]
+    fn later_layers_win_and_are_named_as_the_origin() {
+        let layers = vec![
+            preset_layer("quick").unwrap(),
+            Layer::set("train.steps=7").unwrap(),
+            Layer::set("corruption.kind=none").unwrap(),
+        ];
+        let resolved = merge(layers).unwrap();
+        assert_eq!(resolved.config.train.steps, 7);
+        assert_eq!(
+            resolved.config.corruption,
+            aesc_noise::CorruptionConfig::None {}
+        );
+        assert_eq!(resolved.origins["train.steps"], "--set train.steps=7");
+    }
+
+    #[test]
+    fn written_toml_reads_back_the_same() {
+        for (name, _) in PRESETS {
+            let config = merge(vec![preset_layer(name).unwrap()]).unwrap().config;
+            let text = to_toml(&config).unwrap();
+            assert_eq!(toml::from_str::<RunConfig>(&text).unwrap(), config);
+        }
+    }
+}

@@ -1,0 +1,432 @@
+//! A model measured on a data set's test images: maps, scores, metrics, curves, pictures.
+
+use std::collections::BTreeMap;
+use std::time::Instant;
+
+use aesc_bench::{Alternative, Curves, Metrics, Reconstruction, Scored};
+use aesc_data::{Dataset, Limits, Sample, read_mask};
+use aesc_detect::{
+    Detection, ImageScore, ScoreConfig, Smoothing, anomaly_map, image_score, resize_map,
+    resize_mask_nearest,
+};
+use aesc_eval::{Accumulator, Bootstrap, CurvePoint, MapView, auroc_interval};
+use aesc_image::{Image, Map, Mask};
+use rayon::prelude::*;
+
+use crate::app::Context;
+use crate::backend::OpenModel;
+use crate::exit_code::ExitCode;
+use crate::failure::Failure;
+
+/// Images reconstructed at once.
+const BATCH: usize = 16;
+/// Distance between the points of a stored curve, in shares of an axis.
+const CURVE_STEP: f64 = 0.005;
+
+/// What measuring gives.
+pub(crate) struct Evaluation {
+    pub(crate) scored: Scored,
+    pub(crate) reconstruction: Reconstruction,
+    /// Wall time of all of it, in seconds.
+    pub(crate) scoring_secs: f64,
+    /// Reconstruction and map of one image, in milliseconds.
+    pub(crate) inference_ms_per_image: f64,
+    /// A test image of each type with all that was made of it.
+    pub(crate) shown: Vec<Shown>,
+}
+
+/// A test image to show.
+pub(crate) struct Shown {
+    pub(crate) defect_type: String,
+    pub(crate) image: String,
+    pub(crate) score: f64,
+    pub(crate) query: Image,
+    pub(crate) reconstruction: Image,
+    pub(crate) map: Map,
+    pub(crate) mask: Option<Mask>,
+}
+
+/// Measures `model` on `dataset`; pixel metrics at full resolution, or at `eval_size` squared.
+pub(crate) fn evaluate(
+    model: &OpenModel,
+    dataset: &Dataset,
+    eval_size: Option<usize>,
+    context: &Context,
+) -> Result<Evaluation, Failure> {
+    let start = Instant::now();
+    let mut run = Run::new(model, dataset, eval_size);
+    let phase = context.output.phase("score", dataset.test.len() as u64);
+    for samples in dataset.test.chunks(BATCH) {
+        run.score(samples)?;
+        phase.at(run.scores.len() as u64);
+    }
+    phase.note("metrics: sorting the pixels");
+    let reconstruction = run.sharpness.reconstruction();
+    let inference_ms_per_image = run.inference_secs * 1e3 / run.scores.len().max(1) as f64;
+    let shown = std::mem::take(&mut run.shown);
+    let scored = run.scored()?;
+    let scoring_secs = start.elapsed().as_secs_f64();
+    Ok(Evaluation {
+        scored,
+        reconstruction,
+        scoring_secs,
+        inference_ms_per_image,
+        shown,
+    })
+}
+
+/// The measuring in hand.
+struct Run<'a> {
+    model: &'a OpenModel,
+    dataset: &'a Dataset,
+    eval_size: Option<usize>,
+    pixels: Option<Accumulator>,
+    labels: Vec<bool>,
+    scores: Vec<f32>,
+    alternatives: Vec<Vec<f32>>,
+    sharpness: Sharpness,
+    inference_secs: f64,
+    shown: Vec<Shown>,
+}
+
+impl<'a> Run<'a> {
+    fn new(model: &'a OpenModel, dataset: &'a Dataset, eval_size: Option<usize>) -> Self {
+        Self {
+            model,
+            dataset,
+            eval_size,
+            pixels: dataset.has_masks().then(Accumulator::new),
+            labels: Vec::new(),
+            scores: Vec::new(),
+            alternatives: vec![Vec::new(); alternatives().len()],
+            sharpness: Sharpness::default(),
+            inference_secs: 0.0,
+            shown: Vec::new(),
+        }
+    }
+
+    fn score(&mut self, samples: &[Sample]) -> Result<(), Failure> {
+        let preprocess = &self.model.manifest.preprocess;
+        let load = |sample: &Sample| preprocess.load(&sample.path, &Limits::default());
+        let loaded = samples
+            .par_iter()
+            .map(load)
+            .collect::<Result<Vec<_>, _>>()?;
+        let sides: Vec<(usize, usize)> = loaded
+            .iter()
+            .map(|l| (l.original_height, l.original_width))
+            .collect();
+        let queries: Vec<Image> = loaded.into_iter().map(|l| l.image).collect();
+        let start = Instant::now();
+        let detections = self.model.detector.detect(&queries)?;
+        self.inference_secs += start.elapsed().as_secs_f64();
+        self.count_pixels(samples, &sides, &detections)?;
+        let others: Vec<Vec<f32>> = queries
+            .par_iter()
+            .zip(&detections)
+            .map(|(query, found)| alternative_scores(query, found))
+            .collect::<Result<_, _>>()?;
+        for (all, other) in self.alternatives.iter_mut().zip(0..) {
+            all.extend(others.iter().map(|scores| scores[other]));
+        }
+        for ((sample, query), found) in samples.iter().zip(queries).zip(detections) {
+            self.labels.push(sample.is_anomalous());
+            self.scores.push(found.score as f32);
+            if !sample.is_anomalous() {
+                self.sharpness.add(&query, &found.reconstruction);
+            }
+            self.show(sample, query, found)?;
+        }
+        Ok(())
+    }
+
+    /// Adds the maps of a batch, at the size of their masks, to the pixel metrics.
+    fn count_pixels(
+        &mut self,
+        samples: &[Sample],
+        sides: &[(usize, usize)],
+        found: &[Detection],
+    ) -> Result<(), Failure> {
+        let Some(pixels) = &mut self.pixels else {
+            return Ok(());
+        };
+        let size = self.eval_size;
+        let prepared: Vec<(Map, Mask)> = samples
+            .par_iter()
+            .zip(sides)
+            .zip(found)
+            .map(|((sample, sides), found)| {
+                let mask = full_mask(sample, *sides)?;
+                let mask = match size {
+                    Some(side) => resize_mask_nearest(&mask, side, side)?,
+                    None => mask,
+                };
+                Ok((resize_map(&found.map, mask.height(), mask.width())?, mask))
+            })
+            .collect::<Result<_, Failure>>()?;
+        for (map, mask) in &prepared {
+            pixels.push(&MapView {
+                height: map.height(),
+                width: map.width(),
+                scores: map.data(),
+                mask: mask.data(),
+            })?;
+        }
+        Ok(())
+    }
+
+    /// Keeps the first image of each type.
+    fn show(&mut self, sample: &Sample, query: Image, found: Detection) -> Result<(), Failure> {
+        if self
+            .shown
+            .iter()
+            .any(|shown| shown.defect_type == sample.defect_type)
+        {
+            return Ok(());
+        }
+        let mask = match &sample.mask {
+            Some(path) => Some(read_mask(path, &Limits::default())?),
+            None => None,
+        };
+        self.shown.push(Shown {
+            defect_type: sample.defect_type.clone(),
+            image: sample.relative.display().to_string(),
+            score: found.score,
+            query,
+            reconstruction: found.reconstruction,
+            map: found.map,
+            mask,
+        });
+        Ok(())
+    }
+
+    fn scored(self) -> Result<Scored, Failure> {
+        let (scores, labels) = (&self.scores, &self.labels);
+        let interval = auroc_interval(scores, labels, &Bootstrap::default())?;
+        let mut metrics = Metrics {
+            image_auroc: Some(interval.value),
+            image_ap: Some(aesc_eval::average_precision(scores, labels)?),
+            image_f1max: Some(aesc_eval::f1_max(scores, labels)?.value),
+            ..Metrics::default()
+        };
+        let mut curves = Curves {
+            image_roc: thinned(&aesc_eval::roc_curve(scores, labels)?),
+            ..Curves::default()
+        };
+        let mut undefined = BTreeMap::new();
+        if let Some(pixels) = self.pixels {
+            let ranking = pixels.finish()?;
+            let found = ranking.metrics(&[0.3, 0.05])?;
+            metrics.pixel_auroc = Some(found.auroc);
+            metrics.pixel_ap = Some(found.ap);
+            metrics.pixel_f1max = Some(found.f1_max.value);
+            metrics.pixel_fpr_at_95tpr = Some(found.fpr_at_95tpr);
+            metrics.aupro_30 = found.aupro.first().map(|(_, value)| *value);
+            metrics.aupro_05 = found.aupro.get(1).map(|(_, value)| *value);
+            curves.pixel_roc = thinned(&ranking.roc_curve());
+            curves.pro = thinned(&ranking.pro_curve()?);
+        } else {
+            for key in [
+                "pixel_auroc",
+                "pixel_ap",
+                "pixel_f1max",
+                "pixel_fpr_at_95tpr",
+            ] {
+                undefined.insert(key.to_owned(), "the data set has no masks".to_owned());
+            }
+            for key in ["aupro_30", "aupro_05"] {
+                undefined.insert(key.to_owned(), "the data set has no masks".to_owned());
+            }
+        }
+        let threshold = self
+            .model
+            .detector
+            .calibration()
+            .map_or(f64::NAN, |c| c.threshold);
+        let named = alternatives().into_iter().zip(&self.alternatives);
+        let alternatives = named.map(|((name, _), scores)| {
+            let image_auroc = aesc_eval::auroc(scores, labels)?;
+            Ok(Alternative {
+                score: name.to_owned(),
+                image_auroc,
+            })
+        });
+        Ok(Scored {
+            strategy: "residual".to_owned(),
+            score: score_name(&self.model.manifest.score),
+            eval_size: self
+                .eval_size
+                .map_or("full".to_owned(), |side| format!("{side}x{side}")),
+            metrics,
+            undefined,
+            image_auroc_interval: Some([interval.low, interval.high]),
+            per_defect_type: per_type(self.dataset, scores)?,
+            alternatives: alternatives.collect::<Result<_, Failure>>()?,
+            threshold,
+            fpr_on_good: share_over(scores, labels, threshold),
+            curves,
+        })
+    }
+}
+
+/// The mask of an image, all false where it is normal, at its own size.
+fn full_mask(sample: &Sample, (height, width): (usize, usize)) -> Result<Mask, Failure> {
+    match &sample.mask {
+        Some(path) => Ok(read_mask(path, &Limits::default())?),
+        None => Mask::filled(height, width, false).map_err(|e| Failure::new(ExitCode::Data, e)),
+    }
+}
+
+/// Further image scores, told beside the configured one.
+fn alternatives() -> [(&'static str, ScoreConfig); 5] {
+    let with = |smoothing, image| ScoreConfig {
+        smoothing,
+        image,
+        ..ScoreConfig::default()
+    };
+    let box21 = Smoothing::Box { side_px: 21 };
+    [
+        ("l1", with(Smoothing::None {}, ImageScore::L1 {})),
+        ("l2", with(Smoothing::None {}, ImageScore::L2 {})),
+        ("linf", with(Smoothing::None {}, ImageScore::Linf {})),
+        ("box21+max", with(box21, ImageScore::Max {})),
+        (
+            "box21+top-1%",
+            with(box21, ImageScore::TopK { share: 0.01 }),
+        ),
+    ]
+}
+
+fn alternative_scores(query: &Image, found: &Detection) -> Result<Vec<f32>, Failure> {
+    let score = |(_, config): &(&str, ScoreConfig)| {
+        let map = anomaly_map(query, &found.reconstruction, config)?;
+        Ok(image_score(&map, &config.image) as f32)
+    };
+    alternatives().iter().map(score).collect()
+}
+
+/// The configured score in short: how the map is smoothed, what is taken of it.
+pub(crate) fn score_name(score: &ScoreConfig) -> String {
+    let smoothing = match score.smoothing {
+        Smoothing::None {} => String::new(),
+        Smoothing::Box { side_px } => format!("box{side_px}+"),
+        Smoothing::Gaussian { sigma_px } => format!("gaussian{sigma_px}+"),
+    };
+    let image = match score.image {
+        ImageScore::L0 { threshold } => format!("l0>{threshold}"),
+        ImageScore::L1 {} => "l1".to_owned(),
+        ImageScore::L2 {} => "l2".to_owned(),
+        ImageScore::Linf {} => "linf".to_owned(),
+        ImageScore::Max {} => "max".to_owned(),
+        ImageScore::TopK { share } => format!("top-{}%", share * 100.0),
+    };
+    smoothing + &image
+}
+
+fn thinned(points: &[CurvePoint]) -> Vec<[f64; 2]> {
+    Curves::thinned(points.iter().map(|point| [point.x, point.y]), CURVE_STEP)
+}
+
+fn per_type(dataset: &Dataset, scores: &[f32]) -> Result<BTreeMap<String, f64>, Failure> {
+    let types: Vec<Option<&str>> = dataset
+        .test
+        .iter()
+        .map(|sample| sample.is_anomalous().then_some(sample.defect_type.as_str()))
+        .collect();
+    let rows = aesc_eval::auroc_per_defect_type(scores, &types)?;
+    Ok(rows
+        .into_iter()
+        .map(|row| (row.defect_type, row.auroc))
+        .collect())
+}
+
+/// Share of the normal images whose score is over the threshold.
+fn share_over(scores: &[f32], labels: &[bool], threshold: f64) -> Option<f64> {
+    let normal: Vec<f64> = scores
+        .iter()
+        .zip(labels)
+        .filter(|(_, anomalous)| !**anomalous)
+        .map(|(score, _)| f64::from(*score))
+        .collect();
+    let over = normal.iter().filter(|score| **score > threshold).count();
+    (!normal.is_empty() && threshold.is_finite()).then(|| over as f64 / normal.len() as f64)
+}
+
+/// How well clean images are repeated: PSNR, and the share of gradient energy that is kept.
+#[derive(Debug, Default)]
+struct Sharpness {
+    psnr_db_sum: f64,
+    energy_ratio_sum: f64,
+    n_images: u64,
+}
+
+impl Sharpness {
+    fn add(&mut self, query: &Image, reconstruction: &Image) {
+        let pairs = query.data().iter().zip(reconstruction.data());
+        let squares: f64 = pairs.map(|(a, b)| f64::from(a - b).powi(2)).sum();
+        let mse = (squares / query.data().len() as f64).max(1e-12);
+        self.psnr_db_sum += -10.0 * mse.log10();
+        self.energy_ratio_sum +=
+            gradient_energy(reconstruction) / gradient_energy(query).max(f64::MIN_POSITIVE);
+        self.n_images += 1;
+    }
+
+    fn reconstruction(&self) -> Reconstruction {
+        let n = self.n_images.max(1) as f64;
+        Reconstruction {
+            clean_psnr_db: self.psnr_db_sum / n,
+            clean_sharpness: self.energy_ratio_sum / n,
+        }
+    }
+}
+
+/// Sum of squared differences to the right and lower neighbours.
+fn gradient_energy(image: &Image) -> f64 {
+    let row = image.width() * image.channels();
+    let data = image.data();
+    let square = |a: f32, b: f32| f64::from(a - b).powi(2);
+    let down: f64 = data
+        .iter()
+        .zip(data.iter().skip(row))
+        .map(|(a, b)| square(*a, *b))
+        .sum();
+    let right: f64 = data
+        .chunks_exact(row)
+        .map(|line| {
+            let next = line.iter().skip(image.channels());
+            line.iter()
+                .zip(next)
+                .map(|(a, b)| square(*a, *b))
+                .sum::<f64>()
+        })
+        .sum();
+    down + right
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn gradient_energy_of_a_step_is_the_edges_length_times_its_square() {
+        // A 2 x 4 image, left half 0, right half 0.5: two edge pixels of 0.25 each.
+        let image = Image::from_fn(2, 4, 1, |_, x, _| if x < 2 { 0.0 } else { 0.5 }).unwrap();
+        assert!((gradient_energy(&image) - 0.5).abs() < 1e-12);
+    }
+
+    #[test]
+    fn a_half_contrast_copy_has_a_quarter_of_the_sharpness() {
+        let query = Image::from_fn(4, 4, 3, |y, x, c| ((y + x + c) % 3) as f32 / 4.0).unwrap();
+        let mut half = query.clone();
+        half.data_mut().iter_mut().for_each(|v| *v *= 0.5);
+        let mut sharpness = Sharpness::default();
+        sharpness.add(&query, &half);
+        assert!((sharpness.reconstruction().clean_sharpness - 0.25).abs() < 1e-6);
+    }
+
+    #[test]
+    fn only_normal_images_over_the_threshold_count() {
+        let share = share_over(&[0.1, 0.9, 0.9], &[false, false, true], 0.5);
+        assert_eq!(share, Some(0.5));
+    }
+}

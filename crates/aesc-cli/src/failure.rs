@@ -1,0 +1,141 @@
+//! A failed command: what to tell the user, and the exit code.
+
+use aesc_artifact::ArtifactError;
+use aesc_bench::BenchError;
+use aesc_data::DataError;
+use aesc_detect::DetectError;
+use aesc_eval::EvalError;
+use aesc_noise::NoiseError;
+
+use crate::exit_code::ExitCode;
+
+/// Why a command ends without success.
+#[derive(Debug)]
+pub(crate) struct Failure {
+    /// The process's exit code.
+    pub(crate) code: ExitCode,
+    /// What is printed, once.
+    pub(crate) message: Message,
+}
+
+/// How a failure is told.
+#[derive(Debug)]
+pub(crate) enum Message {
+    /// An error and its causes on a line.
+    Chain(anyhow::Error),
+    /// An error that points into a text.
+    Diagnostic(miette::Report),
+    /// All has been said already.
+    Nothing,
+}
+
+impl Failure {
+    pub(crate) fn new(code: ExitCode, error: impl Into<anyhow::Error>) -> Self {
+        Self {
+            code,
+            message: Message::Chain(error.into()),
+        }
+    }
+
+    pub(crate) fn text(code: ExitCode, message: impl std::fmt::Display) -> Self {
+        Self::new(code, anyhow::anyhow!("{message}"))
+    }
+
+    pub(crate) fn usage(message: impl std::fmt::Display) -> Self {
+        Self::text(ExitCode::Usage, message)
+    }
+
+    pub(crate) fn silent(code: ExitCode) -> Self {
+        Self {
+            code,
+            message: Message::Nothing,
+        }
+    }
+
+    pub(crate) fn io(action: &str, path: &std::path::Path, error: std::io::Error) -> Self {
+        let context = format!("failed to {action} {}", path.display());
+        Self::new(
+            ExitCode::Unexpected,
+            anyhow::Error::new(error).context(context),
+        )
+    }
+
+    /// Prints it to stderr.
+    pub(crate) fn print(&self) {
+        let mut stderr = anstream::stderr();
+        let told = match &self.message {
+            Message::Chain(error) => crate::output::say(&mut stderr, format!("error: {error:#}")),
+            Message::Diagnostic(report) => crate::output::say(&mut stderr, format!("{report:?}")),
+            Message::Nothing => Ok(()),
+        };
+        // Nobody is left to tell when stderr is closed.
+        drop(told);
+    }
+}
+
+impl From<DataError> for Failure {
+    fn from(error: DataError) -> Self {
+        Self::new(ExitCode::Data, error)
+    }
+}
+
+impl From<NoiseError> for Failure {
+    fn from(error: NoiseError) -> Self {
+        Self::new(ExitCode::Usage, error)
+    }
+}
+
+impl From<EvalError> for Failure {
+    fn from(error: EvalError) -> Self {
+        Self::new(ExitCode::Data, error)
+    }
+}
+
+impl From<ArtifactError> for Failure {
+    fn from(error: ArtifactError) -> Self {
+        let code = match error {
+            ArtifactError::Config { .. } | ArtifactError::Part(_) => ExitCode::Usage,
+            ArtifactError::Write { .. } => ExitCode::Unexpected,
+            _ => ExitCode::Model,
+        };
+        Self::new(code, error)
+    }
+}
+
+impl From<BenchError> for Failure {
+    fn from(error: BenchError) -> Self {
+        let code = match error {
+            BenchError::Io { .. } | BenchError::Spawn { .. } => ExitCode::Unexpected,
+            _ => ExitCode::Usage,
+        };
+        Self::new(code, error)
+    }
+}
+
+impl From<DetectError> for Failure {
+    fn from(error: DetectError) -> Self {
+        let code = match error {
+            DetectError::Backend(_) => ExitCode::Device,
+            DetectError::NoCleanImages => ExitCode::Data,
+            DetectError::NonFinite { .. } => ExitCode::Numerical,
+            DetectError::OutOfRange { .. } => ExitCode::Usage,
+            _ => ExitCode::Unexpected,
+        };
+        Self::new(code, error)
+    }
+}
+
+#[cfg(feature = "libtorch")]
+impl From<aesc_model::ModelError> for Failure {
+    fn from(error: aesc_model::ModelError) -> Self {
+        use aesc_model::ModelError;
+        match error {
+            ModelError::Artifact(inner) => inner.into(),
+            ModelError::Noise(inner) => inner.into(),
+            ModelError::Device { .. } | ModelError::Torch(_) => Self::new(ExitCode::Device, error),
+            ModelError::Diverged { .. } => Self::new(ExitCode::Numerical, error),
+            ModelError::Images { .. } => Self::new(ExitCode::Data, error),
+            _ => Self::new(ExitCode::Usage, error),
+        }
+    }
+}

@@ -1,0 +1,91 @@
+//! The folder of a run: taken whole or refused, never overwritten by accident.
+
+use std::fs::File;
+use std::path::{Path, PathBuf};
+
+use aesc_artifact::write_atomically;
+use serde::Serialize;
+
+use crate::exit_code::ExitCode;
+use crate::failure::Failure;
+
+/// What to do with a folder that already holds something.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Existing {
+    /// Refuse.
+    Refuse,
+    /// Write over what the command writes (`--force`).
+    Replace,
+    /// Go on in it (`--resume`).
+    Continue,
+}
+
+/// A folder locked for one process.
+#[derive(Debug)]
+pub(crate) struct RunFolder {
+    path: PathBuf,
+    /// Held to the end of the process; the system lets go of it whatever happens.
+    _lock: File,
+}
+
+impl RunFolder {
+    /// Creates or takes `path`.
+    pub(crate) fn take(path: &Path, existing: Existing) -> Result<Self, Failure> {
+        let used = std::fs::read_dir(path).is_ok_and(|mut entries| {
+            entries.any(|entry| entry.is_ok_and(|e| e.file_name() != ".lock"))
+        });
+        if used && existing == Existing::Refuse {
+            let remedy = "--force replaces it, another --out keeps it";
+            return Err(Failure::usage(format!(
+                "{} is not empty: {remedy}",
+                path.display()
+            )));
+        }
+        std::fs::create_dir_all(path).map_err(|e| Failure::io("create", path, e))?;
+        let lock_path = path.join(".lock");
+        let lock = File::create(&lock_path).map_err(|e| Failure::io("write", &lock_path, e))?;
+        if lock.try_lock().is_err() {
+            let message = format!("{} is in use by another process", path.display());
+            return Err(Failure::usage(message));
+        }
+        Ok(Self {
+            path: path.to_owned(),
+            _lock: lock,
+        })
+    }
+
+    pub(crate) fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// Writes `name` in it, creating folders on the way.
+    pub(crate) fn write(&self, name: impl AsRef<Path>, bytes: &[u8]) -> Result<(), Failure> {
+        write_in(&self.path.join(name), bytes)
+    }
+
+    /// Writes `name` in it as JSON.
+    pub(crate) fn write_json(&self, name: &str, value: &impl Serialize) -> Result<(), Failure> {
+        let text = serde_json::to_string_pretty(value)
+            .map_err(|error| Failure::new(ExitCode::Unexpected, error))?;
+        self.write(name, (text + "\n").as_bytes())
+    }
+}
+
+/// Writes a file whole or not at all, creating its folder.
+pub(crate) fn write_in(path: &Path, bytes: &[u8]) -> Result<(), Failure> {
+    if let Some(folder) = path.parent() {
+        std::fs::create_dir_all(folder).map_err(|e| Failure::io("create", folder, e))?;
+    }
+    Ok(write_atomically(path, bytes)?)
+}
+
+/// Refuses to write over `path` unless `force`.
+pub(crate) fn must_be_new(path: &Path, force: bool) -> Result<(), Failure> {
+    if path.exists() && !force {
+        return Err(Failure::usage(format!(
+            "{} exists: --force replaces it",
+            path.display()
+        )));
+    }
+    Ok(())
+}

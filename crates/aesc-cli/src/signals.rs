@@ -1,0 +1,54 @@
+//! Signals: the first asks to stop after the step in hand, the second stops at once.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use signal_hook::consts::{SIGINT, SIGTERM, SIGUSR1};
+
+use crate::exit_code::ExitCode;
+
+/// What has arrived.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Signals {
+    /// Any of them: the flag long loops look at.
+    pub(crate) stop: Arc<AtomicBool>,
+    interrupt: Arc<AtomicBool>,
+    /// SIGTERM.
+    pub(crate) terminate: Arc<AtomicBool>,
+}
+
+impl Signals {
+    /// Listens from now on.
+    pub(crate) fn listen() -> std::io::Result<Self> {
+        let signals = Self::default();
+        for (signal, code) in [
+            (SIGINT, ExitCode::Interrupted),
+            (SIGTERM, ExitCode::Terminated),
+        ] {
+            // Registered first, it sees the flag of an earlier signal only.
+            let stop = Arc::clone(&signals.stop);
+            signal_hook::flag::register_conditional_shutdown(signal, code as i32, stop)?;
+        }
+        for signal in [SIGINT, SIGTERM, SIGUSR1] {
+            signal_hook::flag::register(signal, Arc::clone(&signals.stop))?;
+        }
+        signal_hook::flag::register(SIGINT, Arc::clone(&signals.interrupt))?;
+        signal_hook::flag::register(SIGTERM, Arc::clone(&signals.terminate))?;
+        Ok(signals)
+    }
+
+    pub(crate) fn stopped(&self) -> bool {
+        self.stop.load(Ordering::Relaxed)
+    }
+
+    /// The exit code of a command that stopped because it was asked to.
+    pub(crate) fn exit_code(&self) -> ExitCode {
+        if self.interrupt.load(Ordering::Relaxed) {
+            ExitCode::Interrupted
+        } else if self.terminate.load(Ordering::Relaxed) {
+            ExitCode::Terminated
+        } else {
+            ExitCode::Stopped
+        }
+    }
+}
