@@ -2,7 +2,7 @@
 //!
 //! Prints the image AUROC per category for three scores of |x - mean|: its maximum, its mean, and
 //! the maximum after a 21 x 21 box filter. A sample set worth training on keeps all of them low.
-//! Run with `cargo run --release -p aesc-data --example mean_baseline`.
+//! Run with `cargo run --release -p aesc-data --example mean_baseline [SEED]`.
 #![expect(clippy::print_stdout, reason = "the table is what this program is for")]
 
 use std::error::Error;
@@ -13,7 +13,12 @@ use rayon::prelude::*;
 const BOX: usize = 21;
 
 fn main() -> Result<(), Box<dyn Error>> {
-    let specs = sample_items(&SampleSetConfig::default())?;
+    let seed = std::env::args().nth(1).map_or(Ok(0), |seed| seed.parse())?;
+    let config = SampleSetConfig {
+        seed,
+        ..SampleSetConfig::default()
+    };
+    let specs = sample_items(&config)?;
     let items = specs
         .par_iter()
         .map(SampleSpec::draw)

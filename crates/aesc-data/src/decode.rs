@@ -148,13 +148,7 @@ pub fn read_bytes(path: impl AsRef<Path>, limits: &Limits) -> Result<Vec<u8>, Da
 
 /// The upright pixels of a file in memory, in the colour type it has.
 fn decode(bytes: &[u8], path: &Path, limits: &Limits) -> Result<DynamicImage, DataError> {
-    let format = image::guess_format(bytes)
-        .ok()
-        .filter(ImageFormat::reading_enabled)
-        .ok_or_else(|| DataError::UnknownFormat {
-            path: path.to_path_buf(),
-            found: beginning(bytes),
-        })?;
+    let format = format_of(bytes, path)?;
     let broken = |found: String| DataError::Broken {
         path: path.to_path_buf(),
         format: name(format),
@@ -163,15 +157,7 @@ fn decode(bytes: &[u8], path: &Path, limits: &Limits) -> Result<DynamicImage, Da
     let mut reader = ImageReader::with_format(Cursor::new(bytes), format);
     reader.limits(decoder_limits(limits));
     let mut decoder = reader.into_decoder().map_err(|e| broken(e.to_string()))?;
-    let (width, height) = decoder.dimensions();
-    if u64::from(width) * u64::from(height) > limits.max_pixels {
-        return Err(DataError::TooManyPixels {
-            path: path.to_path_buf(),
-            limit: limits.max_pixels,
-            height,
-            width,
-        });
-    }
+    check_pixels(path, decoder.dimensions(), limits)?;
     if let Some(found) = several_images(bytes, format).map_err(broken)? {
         return Err(DataError::SeveralImages {
             path: path.to_path_buf(),
@@ -185,6 +171,33 @@ fn decode(bytes: &[u8], path: &Path, limits: &Limits) -> Result<DynamicImage, Da
     let mut pixels = DynamicImage::from_decoder(decoder).map_err(|e| broken(e.to_string()))?;
     pixels.apply_orientation(orientation);
     Ok(pixels)
+}
+
+fn format_of(bytes: &[u8], path: &Path) -> Result<ImageFormat, DataError> {
+    image::guess_format(bytes)
+        .ok()
+        .filter(ImageFormat::reading_enabled)
+        .ok_or_else(|| DataError::UnknownFormat {
+            path: path.to_path_buf(),
+            found: beginning(bytes),
+        })
+}
+
+/// Whether the size a header claims, width before height, is within `limits`.
+pub(crate) fn check_pixels(
+    path: &Path,
+    (width, height): (u32, u32),
+    limits: &Limits,
+) -> Result<(), DataError> {
+    if u64::from(width) * u64::from(height) <= limits.max_pixels {
+        return Ok(());
+    }
+    Err(DataError::TooManyPixels {
+        path: path.to_path_buf(),
+        limit: limits.max_pixels,
+        height,
+        width,
+    })
 }
 
 /// Bounds on what a decoder allocates: pixels of up to 8 bytes, and as much again for its work.

@@ -92,8 +92,12 @@ impl Scan {
             });
         }
         let unclaimed = inside.folders.iter().filter(|&folder| folder != clean);
-        self.ignored
-            .extend(unclaimed.chain(&inside.images).cloned());
+        self.ignored.extend(
+            unclaimed
+                .chain(&inside.images)
+                .chain(&inside.others)
+                .cloned(),
+        );
         self.ignore_rest(&files);
         Ok(self.samples(&files.images, Split::Train, GOOD))
     }
@@ -102,6 +106,7 @@ impl Scan {
         let dir = root.join("test");
         let inside = Entries::of(&dir)?;
         let mut samples = Vec::new();
+        self.ignored.extend_from_slice(&inside.others);
         for folder in &inside.folders {
             let files = Entries::of(folder)?;
             if files.images.is_empty() {

@@ -8,7 +8,7 @@ use tiff::{
     decoder::{Decoder, DecodingResult},
 };
 
-use crate::{DataError, Limits, read_bytes};
+use crate::{DataError, Limits, decode::check_pixels, read_bytes};
 
 /// The map in the one-channel 32-bit float TIFF at `path`.
 ///
@@ -25,14 +25,7 @@ pub fn read_map_tiff(path: impl AsRef<Path>, limits: &Limits) -> Result<Map, Dat
     };
     let mut decoder = Decoder::new(Cursor::new(bytes)).map_err(broken)?;
     let (width, height) = decoder.dimensions().map_err(broken)?;
-    if u64::from(width) * u64::from(height) > limits.max_pixels {
-        return Err(DataError::TooManyPixels {
-            path: path.to_path_buf(),
-            limit: limits.max_pixels,
-            height,
-            width,
-        });
-    }
+    check_pixels(path, (width, height), limits)?;
     if decoder.more_images() {
         return Err(DataError::SeveralImages {
             path: path.to_path_buf(),

@@ -1,5 +1,6 @@
 //! All pixel metrics of a category at once.
 
+use rayon::prelude::*;
 use serde::Serialize;
 
 use crate::error::EvalError;
@@ -61,15 +62,18 @@ impl Ranking {
     /// plain scores when there is a limit.
     pub fn metrics(&self, aupro_limits: &[f64]) -> Result<PixelMetrics, EvalError> {
         let aupro = |&limit: &f64| Ok((limit, self.aupro(limit)?));
+        // Each walks the whole ranking, so that they are worth sharing out.
+        let ((auroc, ap), (f1_max, fpr_at_95tpr)) = rayon::join(
+            || rayon::join(|| self.auroc(), || self.average_precision()),
+            || rayon::join(|| self.f1_max(), || self.fpr_at_tpr(0.95)),
+        );
+        let aupro: Result<_, EvalError> = aupro_limits.par_iter().map(aupro).collect();
         Ok(PixelMetrics {
-            auroc: self.auroc(),
-            ap: self.average_precision(),
-            f1_max: self.f1_max(),
-            fpr_at_95tpr: self.fpr_at_tpr(0.95)?,
-            aupro: aupro_limits
-                .iter()
-                .map(aupro)
-                .collect::<Result<_, EvalError>>()?,
+            auroc,
+            ap,
+            f1_max,
+            fpr_at_95tpr: fpr_at_95tpr?,
+            aupro: aupro?,
             regions: self.n_regions(),
             anomalous_pixels: self.n_anomalous(),
             normal_pixels: self.n_normal(),

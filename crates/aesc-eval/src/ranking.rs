@@ -8,17 +8,16 @@
 
 use rayon::prelude::*;
 
+use crate::entry::{entry, key_of, region_of};
 use crate::error::{EvalError, check_scores};
-use crate::locate::Locator;
 use crate::map::MapView;
 use crate::regions::Defects;
-use crate::sort;
 use crate::tally::{BLOCK, Block, Tally, count_normals};
 
 /// One distinct score of the anomalous samples, and what a threshold falling to it admits.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(crate) struct Step {
-    /// Key of the score (see [`sort::key`]).
+    /// Key of the score (see [`sort::key`](crate::sort::key)).
     pub(crate) key: u32,
     /// Normal samples that score above it and below the step before.
     pub(crate) normals_above: u64,
@@ -130,9 +129,7 @@ impl Ranking {
     fn build(defects: Defects, blocks: &[Block<'_>], n_images: u64) -> Self {
         let Defects { mut entries, areas } = defects;
         entries.par_sort_unstable();
-        let mut keys: Vec<u32> = entries.iter().map(|&entry| key_of(entry)).collect();
-        keys.dedup();
-        let tally = count_normals(&Locator::new(keys), blocks);
+        let tally = count_normals(&entries, blocks);
         Self {
             entries,
             n_normal: tally.total(),
@@ -157,7 +154,7 @@ impl Ranking {
                     positives: tied.len() as u64,
                     coverage: tied
                         .iter()
-                        .filter_map(|&entry| self.weights.get(entry as u32 as usize))
+                        .filter_map(|&entry| self.weights.get(region_of(entry)))
                         .sum(),
                 };
                 above = at - 1;
@@ -184,15 +181,6 @@ impl Ranking {
     pub fn n_images(&self) -> u64 {
         self.n_images
     }
-}
-
-/// An anomalous sample as one sortable word: its key, then its region.
-pub(crate) fn entry(score: f32, region: u32) -> u64 {
-    u64::from(sort::key(score)) << 32 | u64::from(region)
-}
-
-fn key_of(entry: u64) -> u32 {
-    (entry >> 32) as u32
 }
 
 /// Scores and labels cut to the size that is handed to a thread.

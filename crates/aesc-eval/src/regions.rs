@@ -1,8 +1,8 @@
 //! Connected regions of a mask: 8-connectivity, by runs of rows and union-find.
 
+use crate::entry::entry;
 use crate::error::EvalError;
 use crate::map::MapView;
-use crate::ranking::entry;
 
 /// The regions of one mask.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -3,7 +3,8 @@
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use aesc_data::{
-    Channels, DataError, Limits, PreprocessConfig, fingerprint, load_all, open_dataset, resize,
+    Channels, DataError, Limits, PreprocessConfig, SampleSetConfig, check, fingerprint, load_all,
+    open_dataset, read_image, read_mask, resize, sample_items,
 };
 
 use crate::Tree;
@@ -81,4 +82,54 @@ fn loading_remembers_the_original_size() {
     assert_eq!((loaded.original_height, loaded.original_width), (4, 3));
     let whole = aesc_data::read_image(&path, Channels::Gray, &Limits::default()).unwrap();
     assert_eq!(loaded.image, resize(&whole.image, 2, 2).unwrap());
+}
+
+#[test]
+fn the_sample_set_written_as_png_opens_as_a_sound_dataset() {
+    let config = SampleSetConfig {
+        size: 128,
+        train: 1,
+        test_good: 1,
+        test_per_type: 1,
+        ..SampleSetConfig::default()
+    };
+    let items = sample_items(&config).unwrap();
+    let tree = Tree::new();
+    let limits = Limits::default();
+    for item in items.iter().filter(|item| item.category == "gear") {
+        let drawn = item.draw().unwrap();
+        let bytes = drawn
+            .image
+            .data()
+            .iter()
+            .map(|v| (v * 255.0).round() as u8)
+            .collect();
+        let path = tree.file(item.relative_path().to_str().unwrap(), b"");
+        image::RgbImage::from_raw(128, 128, bytes)
+            .unwrap()
+            .save(&path)
+            .unwrap();
+        assert_eq!(
+            read_image(&path, Channels::Rgb, &limits).unwrap().image,
+            drawn.image
+        );
+        if let (Some(mask), Some(relative)) = (drawn.mask, item.mask_path()) {
+            let path = tree.file(relative.to_str().unwrap(), b"");
+            let bytes = mask
+                .data()
+                .iter()
+                .map(|&inside| u8::from(inside) * 255)
+                .collect();
+            image::GrayImage::from_raw(128, 128, bytes)
+                .unwrap()
+                .save(&path)
+                .unwrap();
+            assert_eq!(read_mask(&path, &limits).unwrap(), mask);
+        }
+    }
+    let root = tree.root().join("gear");
+    assert_eq!(check(&root, &limits).problems, []);
+    let dataset = open_dataset(&root).unwrap();
+    assert_eq!((dataset.train.len(), dataset.test.len()), (1, 4));
+    assert!(dataset.has_masks());
 }

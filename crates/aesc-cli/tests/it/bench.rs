@@ -1,0 +1,141 @@
+//! A whole benchmark on a tiny sample: plan, cells, report; interrupted and gone on with.
+
+use std::path::Path;
+
+use crate::train::first_category;
+use crate::{TINY, json, ok, run, sample, text};
+
+fn bench_args<'a>(data: &'a str, category: &'a str, out: &'a str) -> Vec<&'a str> {
+    let mut args = vec![
+        "bench",
+        "run",
+        "--data",
+        data,
+        "--category",
+        category,
+        "--out",
+        out,
+    ];
+    args.extend(["--device", "cpu", "--threads", "2"]);
+    args.extend(TINY);
+    args
+}
+
+fn name(path: &Path) -> &str {
+    path.file_name().unwrap().to_str().unwrap()
+}
+
+#[test]
+fn from_data_to_report_and_again_from_where_it_was() {
+    let folder = tempfile::tempdir().unwrap();
+    let data = folder.path().join("sample");
+    sample(&data);
+    let category = first_category(&data);
+    let out = folder.path().join("bench");
+    let args = bench_args(text(&data), name(&category), text(&out));
+    ok(&args);
+
+    let report = json(&std::fs::read_to_string(out.join("report.json")).unwrap());
+    let cells = report["cells"].as_array().unwrap();
+    assert_eq!(cells.len(), 4);
+    for cell in cells {
+        assert_eq!(cell["category"], name(&category));
+        assert_eq!(cell["strategy"], "residual");
+        assert_eq!(cell["preset"], "sample");
+        let auroc = cell["metrics"]["image_auroc"].as_f64().unwrap();
+        assert!((0.0..=1.0).contains(&auroc));
+        assert!(cell["metrics"]["aupro_30"].is_f64());
+    }
+    for file in ["plan.json", "report.md", "report.csv", "report.html"] {
+        assert!(out.join(file).is_file(), "{file}");
+    }
+    let html = std::fs::read_to_string(out.join("report.html")).unwrap();
+    assert!(
+        html.contains("data:image/png;base64,"),
+        "pictures are inside"
+    );
+    assert!(!html.contains("src=\"http"), "nothing comes from elsewhere");
+
+    // One cell's result cut short, as a crash would: that cell alone is done again.
+    let cell = std::fs::read_dir(out.join("cells"))
+        .unwrap()
+        .next()
+        .unwrap()
+        .unwrap()
+        .path();
+    let result = cell.join("result.json");
+    let whole = std::fs::read_to_string(&result).unwrap();
+    std::fs::write(&result, &whole[..whole.len() / 2]).unwrap();
+    let status = json(&ok(&["bench", "status", "--out", text(&out), "--json"]));
+    assert_eq!(
+        (status["done"].as_u64(), status["missing"].as_u64()),
+        (Some(3), Some(1))
+    );
+    ok(&args);
+    let metrics = |text: &str| json(text)["scored"][0]["metrics"].clone();
+    let again = std::fs::read_to_string(&result).unwrap();
+    assert_eq!(
+        metrics(&again),
+        metrics(&whole),
+        "the same cell has the same figures"
+    );
+}
+
+#[test]
+fn a_cell_that_fails_is_exit_20_named_and_its_mean_missing() {
+    let folder = tempfile::tempdir().unwrap();
+    let data = folder.path().join("sample");
+    sample(&data);
+    let category = first_category(&data);
+    let out = folder.path().join("bench");
+    let mut args = bench_args(text(&data), name(&category), text(&out));
+    args.extend(["--networks", "aesc", "--corruptions", "none", "stain"]);
+    let mut planned = args.clone();
+    planned[1] = "plan";
+    ok(&planned);
+    // The plan is made; a folder where the cell's model must go makes one cell fail.
+    let plan = json(&std::fs::read_to_string(out.join("plan.json")).unwrap());
+    let id = plan["cells"][0]["id"].as_str().unwrap();
+    let blocked = out
+        .join("cells")
+        .join(id)
+        .join("run")
+        .join("model.aesc.safetensors");
+    std::fs::create_dir_all(blocked.join("in the way")).unwrap();
+    let (code, _, stderr) = run(&args);
+    assert_eq!(code, 20, "{stderr}");
+    assert!(stderr.contains("aesc/none"), "{stderr}");
+    let report = std::fs::read_to_string(out.join("report.md")).unwrap();
+    assert!(report.contains("missing"), "{report}");
+}
+
+#[test]
+fn another_plan_in_the_same_folder_is_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    let data = folder.path().join("sample");
+    sample(&data);
+    let category = first_category(&data);
+    let out = folder.path().join("bench");
+    let mut args = bench_args(text(&data), name(&category), text(&out));
+    args[1] = "plan";
+    ok(&args);
+    args.extend(["--seed", "5"]);
+    let (code, _, stderr) = run(&args);
+    assert_eq!(code, 2);
+    assert!(stderr.contains("plan.json"), "{stderr}");
+}
+
+#[test]
+fn an_absent_category_names_those_that_are_there() {
+    let folder = tempfile::tempdir().unwrap();
+    let data = folder.path().join("sample");
+    sample(&data);
+    let out = folder.path().join("bench");
+    let (code, _, stderr) = run(&bench_args(text(&data), "teapot", text(&out)));
+    assert_eq!(code, 3);
+    let there = first_category(&data);
+    assert!(
+        stderr.contains("expected category teapot") && stderr.contains(name(&there)),
+        "{stderr}"
+    );
+}

@@ -1,0 +1,186 @@
+//! Training runs: stopped, resumed, refused.
+
+use std::time::{Duration, Instant};
+
+use crate::{TINY, json, ok, run, sample, text};
+
+fn train_args<'a>(data: &'a str, out: &'a str) -> Vec<&'a str> {
+    let mut args = vec![
+        "train",
+        data,
+        "--out",
+        out,
+        "--device",
+        "cpu",
+        "--threads",
+        "1",
+    ];
+    args.extend(TINY);
+    args
+}
+
+#[test]
+fn a_run_folder_holds_all_that_is_promised_and_is_not_overwritten() {
+    let folder = tempfile::tempdir().unwrap();
+    let data = folder.path().join("sample");
+    sample(&data);
+    let category = first_category(&data);
+    let out = folder.path().join("run");
+    let args = train_args(text(&category), text(&out));
+    ok(&args);
+    let promised = [
+        "config.resolved.toml",
+        "provenance.json",
+        "split.json",
+        "metrics.jsonl",
+        "checkpoint.safetensors",
+        "model.aesc.safetensors",
+    ];
+    for name in promised {
+        assert!(out.join(name).is_file(), "{name}");
+    }
+    ok(&["config", "check", text(&out.join("config.resolved.toml"))]);
+    let (code, _, stderr) = run(&args);
+    assert_eq!(code, 2);
+    assert!(stderr.contains("is not empty: --force"), "{stderr}");
+}
+
+#[test]
+fn a_killed_run_resumes_to_the_same_weights() {
+    let folder = tempfile::tempdir().unwrap();
+    let data = folder.path().join("sample");
+    sample(&data);
+    let category = first_category(&data);
+    let longer = ["--set", "train.steps=120"];
+    let (whole, pieces) = (folder.path().join("whole"), folder.path().join("pieces"));
+    let mut args = train_args(text(&category), text(&whole));
+    args.extend(longer);
+    ok(&args);
+
+    let mut args = train_args(text(&category), text(&pieces));
+    args.extend(longer);
+    // SIGKILL as soon as the first checkpoint is there, SIGTERM a little later.
+    let mut child = spawn(&args);
+    wait_for(&pieces.join("checkpoint.safetensors"));
+    child.kill().unwrap();
+    child.wait().unwrap();
+    args.push("--resume");
+    let child = spawn(&args);
+    std::thread::sleep(Duration::from_millis(400));
+    terminate(child);
+    ok(&args);
+    let tensors = |folder: &std::path::Path| {
+        let path = folder.join("model.aesc.safetensors");
+        aesc_artifact::ModelFile::read(path).unwrap().tensors
+    };
+    assert_eq!(tensors(&whole), tensors(&pieces));
+}
+
+fn spawn(args: &[&str]) -> std::process::Child {
+    std::process::Command::new(env!("CARGO_BIN_EXE_aesc"))
+        .args(args)
+        .arg("--no-progress")
+        .stdout(std::process::Stdio::null())
+        .stderr(std::process::Stdio::null())
+        .spawn()
+        .unwrap()
+}
+
+/// Ends the child by SIGTERM; it may have finished before.
+fn terminate(mut child: std::process::Child) {
+    let pid = rustix::process::Pid::from_child(&child);
+    rustix::process::kill_process(pid, rustix::process::Signal::TERM).unwrap();
+    let code = child.wait().unwrap().code();
+    assert!(matches!(code, Some(0 | 143)) || code.is_none(), "{code:?}");
+}
+
+fn wait_for(path: &std::path::Path) {
+    let start = Instant::now();
+    while !path.exists() {
+        assert!(
+            start.elapsed() < Duration::from_secs(120),
+            "{} never came",
+            path.display()
+        );
+        std::thread::sleep(Duration::from_millis(5));
+    }
+}
+
+#[test]
+fn a_dry_run_tells_the_plan_and_writes_nothing() {
+    let folder = tempfile::tempdir().unwrap();
+    let data = folder.path().join("sample");
+    sample(&data);
+    let category = first_category(&data);
+    let out = folder.path().join("run");
+    let mut args = train_args(text(&category), text(&out));
+    args.extend(["--dry-run", "--json"]);
+    let plan = json(&ok(&args));
+    assert_eq!(plan["n_images"], 10);
+    assert!(plan["estimate"]["secs"].as_f64().unwrap() > 0.0);
+    assert!(!out.exists());
+}
+
+#[test]
+fn wrong_data_is_exit_3_with_what_was_expected() {
+    let folder = tempfile::tempdir().unwrap();
+    let out = folder.path().join("run");
+    let (code, _, stderr) = run(&train_args("no/such/folder", text(&out)));
+    assert_eq!(code, 3);
+    assert!(stderr.contains("no/such/folder"), "{stderr}");
+    let empty = folder.path().join("empty");
+    std::fs::create_dir_all(empty.join("train/good")).unwrap();
+    let (code, _, stderr) = run(&train_args(text(&empty), text(&out)));
+    assert_eq!(code, 3);
+    assert!(stderr.contains("train/good"), "{stderr}");
+}
+
+#[test]
+fn an_absent_device_is_exit_5_with_a_reason() {
+    let (code, _, stderr) = run(&["doctor", "--device", "cuda:77"]);
+    assert_eq!(code, 5);
+    assert!(
+        stderr.contains("device cuda:77 is not available: "),
+        "{stderr}"
+    );
+}
+
+#[test]
+fn a_rate_that_diverges_is_exit_6_and_keeps_the_checkpoint() {
+    let folder = tempfile::tempdir().unwrap();
+    let data = folder.path().join("sample");
+    sample(&data);
+    let category = first_category(&data);
+    let out = folder.path().join("run");
+    let args = train_args(text(&category), text(&out));
+    ok(&args);
+    // The same run, its weights spoilt so that the next loss is infinite.
+    let path = out.join("checkpoint.safetensors");
+    let mut file = aesc_artifact::TensorFile::read(&path).unwrap();
+    let state = file.metadata.get_mut("aesc.state").unwrap();
+    *state = state.replacen("\"step\":20", "\"step\":10", 1);
+    let spoilt = file
+        .tensors
+        .iter_mut()
+        .find(|t| t.name == "network/out.conv.weight")
+        .unwrap();
+    spoilt.data.fill(f32::MAX);
+    file.write(&path).unwrap();
+    let before = std::fs::read(&path).unwrap();
+    let mut again = args.clone();
+    again.push("--resume");
+    let (code, _, stderr) = run(&again);
+    assert_eq!(code, 6, "{stderr}");
+    assert_eq!(std::fs::read(&path).unwrap(), before);
+}
+
+/// The first category of a data set, by name.
+pub(crate) fn first_category(data: &std::path::Path) -> std::path::PathBuf {
+    let mut folders: Vec<_> = std::fs::read_dir(data)
+        .unwrap()
+        .map(|entry| entry.unwrap().path())
+        .filter(|path| path.is_dir())
+        .collect();
+    folders.sort();
+    folders[0].clone()
+}
