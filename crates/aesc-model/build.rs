@@ -2,8 +2,13 @@
 
 fn main() {
     println!("cargo:rerun-if-env-changed=LIBTORCH");
-    let Some(folder) = std::env::var_os("LIBTORCH") else { return };
+    let Some(folder) = std::env::var_os("LIBTORCH") else {
+        return;
+    };
     if let Ok(folder) = std::fs::canonicalize(folder) {
-        println!("cargo:rustc-link-arg=-Wl,-rpath,{}", folder.join("lib").display());
+        println!(
+            "cargo:rustc-link-arg=-Wl,-rpath,{}",
+            folder.join("lib").display()
+        );
     }
 }

@@ -64,7 +64,11 @@ impl ArtifactError {
         found: impl std::fmt::Display,
     ) -> Self {
         let (expected, found) = (expected.to_string(), found.to_string());
-        Self::Config { field: field.to_owned(), expected, found }
+        Self::Config {
+            field: field.to_owned(),
+            expected,
+            found,
+        }
     }
 
     pub(crate) fn part(source: impl std::error::Error + Send + Sync + 'static) -> Self {
@@ -77,6 +81,10 @@ impl ArtifactError {
         found: impl std::fmt::Display,
     ) -> Self {
         let (expected, found) = (expected.to_string(), found.to_string());
-        Self::File { path: path.to_owned(), expected, found }
+        Self::File {
+            path: path.to_owned(),
+            expected,
+            found,
+        }
     }
 }

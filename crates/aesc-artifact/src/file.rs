@@ -42,7 +42,9 @@ impl TensorFile {
     /// [`ArtifactError::Write`] on a full disk, an unwritable folder or a shape that lies.
     pub fn write(&self, path: impl AsRef<Path>) -> Result<(), ArtifactError> {
         let path = path.as_ref();
-        let bytes = self.to_bytes().map_err(|found| ArtifactError::file(path, "tensors that fit their shapes", found))?;
+        let bytes = self
+            .to_bytes()
+            .map_err(|found| ArtifactError::file(path, "tensors that fit their shapes", found))?;
         write_atomically(path, &bytes)
     }
 
@@ -54,7 +56,10 @@ impl TensorFile {
         });
         let views = views.collect::<Result<Vec<_>, safetensors::SafeTensorError>>()?;
         let metadata: HashMap<String, String> = self.metadata.clone().into_iter().collect();
-        Ok(with_sorted_header(safetensors::serialize(views, Some(metadata))?))
+        Ok(with_sorted_header(safetensors::serialize(
+            views,
+            Some(metadata),
+        )?))
     }
 
     /// Reads and checks a whole file.
@@ -65,21 +70,35 @@ impl TensorFile {
     pub fn read(path: impl AsRef<Path>) -> Result<Self, ArtifactError> {
         let path = path.as_ref();
         let bytes = read_bounded(path)?;
-        let bad = |found: &dyn std::fmt::Display| ArtifactError::file(path, "a whole safetensors file", found);
+        let bad = |found: &dyn std::fmt::Display| {
+            ArtifactError::file(path, "a whole safetensors file", found)
+        };
         let (_, header) = SafeTensors::read_metadata(&bytes).map_err(|e| bad(&e))?;
-        let metadata = header.metadata().clone().unwrap_or_default().into_iter().collect();
+        let metadata = header
+            .metadata()
+            .clone()
+            .unwrap_or_default()
+            .into_iter()
+            .collect();
         let file = SafeTensors::deserialize(&bytes).map_err(|e| bad(&e))?;
         let mut views = file.tensors();
         views.sort_by(|a, b| a.0.cmp(&b.0));
-        let tensors = views.into_iter().map(|(name, view)| decode(path, name, &view));
-        Ok(Self { metadata, tensors: tensors.collect::<Result<_, _>>()? })
+        let tensors = views
+            .into_iter()
+            .map(|(name, view)| decode(path, name, &view));
+        Ok(Self {
+            metadata,
+            tensors: tensors.collect::<Result<_, _>>()?,
+        })
     }
 
     /// Reads the metadata alone, without loading a tensor.
     ///
     /// # Errors
     /// As [`TensorFile::read`], but for what only the tensors can show.
-    pub fn read_metadata(path: impl AsRef<Path>) -> Result<BTreeMap<String, String>, ArtifactError> {
+    pub fn read_metadata(
+        path: impl AsRef<Path>,
+    ) -> Result<BTreeMap<String, String>, ArtifactError> {
         let path = path.as_ref();
         let header = read_header(path)?;
         let parsed: serde_json::Value = serde_json::from_slice(&header)
@@ -96,12 +115,23 @@ fn decode(path: &Path, name: String, view: &TensorView<'_>) -> Result<NamedTenso
         return Err(ArtifactError::file(path, format!("{name} as F32"), found));
     }
     let (chunks, _) = view.data().as_chunks::<4>();
-    let data: Vec<f32> = chunks.iter().map(|bytes| f32::from_le_bytes(*bytes)).collect();
+    let data: Vec<f32> = chunks
+        .iter()
+        .map(|bytes| f32::from_le_bytes(*bytes))
+        .collect();
     match data.iter().position(|v| !v.is_finite()) {
-        None => Ok(NamedTensor { name, shape: view.shape().to_vec(), data }),
+        None => Ok(NamedTensor {
+            name,
+            shape: view.shape().to_vec(),
+            data,
+        }),
         Some(at) => {
             let found = format!("{} at value {at}", data[at]);
-            Err(ArtifactError::file(path, format!("finite values in {name}"), found))
+            Err(ArtifactError::file(
+                path,
+                format!("finite values in {name}"),
+                found,
+            ))
         }
     }
 }
@@ -112,7 +142,9 @@ fn le_bytes(values: &[f32]) -> Vec<u8> {
 
 /// Sorts the header's keys: the writer keeps metadata in a hash map, whose order varies.
 fn with_sorted_header(bytes: Vec<u8>) -> Vec<u8> {
-    let Some((length, rest)) = bytes.split_first_chunk::<8>() else { return bytes };
+    let Some((length, rest)) = bytes.split_first_chunk::<8>() else {
+        return bytes;
+    };
     let length = u64::from_le_bytes(*length) as usize;
     let Ok(header) = serde_json::from_slice::<serde_json::Value>(&rest[..length]) else {
         return bytes;
@@ -127,11 +159,18 @@ fn with_sorted_header(bytes: Vec<u8>) -> Vec<u8> {
 }
 
 fn open(path: &Path) -> Result<(File, u64), ArtifactError> {
-    let fail = |source| ArtifactError::Read { path: path.to_owned(), source };
+    let fail = |source| ArtifactError::Read {
+        path: path.to_owned(),
+        source,
+    };
     let file = File::open(path).map_err(fail)?;
     let meta = file.metadata().map_err(fail)?;
     if !meta.is_file() {
-        return Err(ArtifactError::file(path, "a file", "something else, such as a folder"));
+        return Err(ArtifactError::file(
+            path,
+            "a file",
+            "something else, such as a folder",
+        ));
     }
     Ok((file, meta.len()))
 }
@@ -141,19 +180,33 @@ fn read_bounded(path: &Path) -> Result<Vec<u8>, ArtifactError> {
     let (mut file, length) = open(path)?;
     if length > MAX_FILE_BYTES {
         let found = format!("{length} bytes");
-        return Err(ArtifactError::file(path, format!("at most {MAX_FILE_BYTES} bytes"), found));
+        return Err(ArtifactError::file(
+            path,
+            format!("at most {MAX_FILE_BYTES} bytes"),
+            found,
+        ));
     }
     let mut bytes = Vec::with_capacity(length as usize);
     file.read_to_end(&mut bytes)
-        .map_err(|source| ArtifactError::Read { path: path.to_owned(), source })?;
+        .map_err(|source| ArtifactError::Read {
+            path: path.to_owned(),
+            source,
+        })?;
     Ok(bytes)
 }
 
 fn read_header(path: &Path) -> Result<Vec<u8>, ArtifactError> {
     let (mut file, length) = open(path)?;
-    let fail = |source| ArtifactError::Read { path: path.to_owned(), source };
+    let fail = |source| ArtifactError::Read {
+        path: path.to_owned(),
+        source,
+    };
     if length < 8 {
-        return Err(ArtifactError::file(path, "a safetensors file", format!("{length} bytes")));
+        return Err(ArtifactError::file(
+            path,
+            "a safetensors file",
+            format!("{length} bytes"),
+        ));
     }
     let mut prefix = [0; 8];
     file.read_exact(&mut prefix).map_err(fail)?;
@@ -173,10 +226,20 @@ mod tests {
     use super::*;
 
     fn small() -> TensorFile {
-        let metadata = (0..9).map(|i| (format!("key{i}"), format!("value {i}"))).collect();
+        let metadata = (0..9)
+            .map(|i| (format!("key{i}"), format!("value {i}")))
+            .collect();
         let tensors = vec![
-            NamedTensor { name: "a".into(), shape: vec![2, 2], data: vec![1.0, -2.0, 0.5, 4.0] },
-            NamedTensor { name: "b".into(), shape: vec![3], data: vec![0.0, 1e-30, 3e30] },
+            NamedTensor {
+                name: "a".into(),
+                shape: vec![2, 2],
+                data: vec![1.0, -2.0, 0.5, 4.0],
+            },
+            NamedTensor {
+                name: "b".into(),
+                shape: vec![3],
+                data: vec![0.0, 1e-30, 3e30],
+            },
         ];
         TensorFile { metadata, tensors }
     }
@@ -216,7 +279,10 @@ mod tests {
         file.tensors[0].data[2] = f32::NAN;
         let (_folder, path) = written(&file);
         let message = TensorFile::read(&path).unwrap_err().to_string();
-        assert!(message.ends_with("expected finite values in a, found NaN at value 2"), "{message}");
+        assert!(
+            message.ends_with("expected finite values in a, found NaN at value 2"),
+            "{message}"
+        );
     }
 
     #[test]
@@ -224,7 +290,10 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("liar");
         std::fs::write(&path, u64::MAX.to_le_bytes()).unwrap();
-        assert!(matches!(TensorFile::read(&path), Err(ArtifactError::File { .. })));
+        assert!(matches!(
+            TensorFile::read(&path),
+            Err(ArtifactError::File { .. })
+        ));
     }
 
     #[test]

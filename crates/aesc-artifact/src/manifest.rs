@@ -53,24 +53,38 @@ pub struct Manifest {
 impl Manifest {
     /// The entries of the `__metadata__` block.
     fn to_metadata(&self) -> BTreeMap<String, String> {
-        let json = |value: serde_json::Result<serde_json::Value>| {
-            value.unwrap_or_default().to_string()
-        };
+        let json =
+            |value: serde_json::Result<serde_json::Value>| value.unwrap_or_default().to_string();
         let entries = [
             ("aesc.format", MODEL_FORMAT.to_string()),
             ("aesc.network", json(serde_json::to_value(&self.network))),
-            ("aesc.preprocess", json(serde_json::to_value(&self.preprocess))),
+            (
+                "aesc.preprocess",
+                json(serde_json::to_value(&self.preprocess)),
+            ),
             ("aesc.score", json(serde_json::to_value(&self.score))),
-            ("aesc.calibration", json(serde_json::to_value(&self.calibration))),
+            (
+                "aesc.calibration",
+                json(serde_json::to_value(&self.calibration)),
+            ),
             // The whole image counts; a region of interest is not offered yet.
             ("aesc.roi", "null".to_owned()),
             ("aesc.train", json(serde_json::to_value(&self.train))),
-            ("aesc.provenance", json(serde_json::to_value(&self.provenance))),
+            (
+                "aesc.provenance",
+                json(serde_json::to_value(&self.provenance)),
+            ),
         ];
-        entries.into_iter().map(|(key, value)| (key.to_owned(), value)).collect()
+        entries
+            .into_iter()
+            .map(|(key, value)| (key.to_owned(), value))
+            .collect()
     }
 
-    fn from_metadata(path: &Path, entries: &BTreeMap<String, String>) -> Result<Self, ArtifactError> {
+    fn from_metadata(
+        path: &Path,
+        entries: &BTreeMap<String, String>,
+    ) -> Result<Self, ArtifactError> {
         check_format(path, entries)?;
         let roi: serde_json::Value = entry(path, entries, "aesc.roi")?;
         if !roi.is_null() {
@@ -106,7 +120,11 @@ impl Manifest {
 
 fn check_format(path: &Path, entries: &BTreeMap<String, String>) -> Result<(), ArtifactError> {
     let Some(text) = entries.get("aesc.format") else {
-        return Err(ArtifactError::file(path, "a model of aesc (aesc.format)", "another file"));
+        return Err(ArtifactError::file(
+            path,
+            "a model of aesc (aesc.format)",
+            "another file",
+        ));
     };
     match text.parse::<u32>() {
         Ok(MODEL_FORMAT) => Ok(()),
@@ -115,7 +133,11 @@ fn check_format(path: &Path, entries: &BTreeMap<String, String>) -> Result<(), A
             found: text.clone(),
             known: MODEL_FORMAT,
         }),
-        _ => Err(ArtifactError::file(path, format!("aesc.format {MODEL_FORMAT}"), text)),
+        _ => Err(ArtifactError::file(
+            path,
+            format!("aesc.format {MODEL_FORMAT}"),
+            text,
+        )),
     }
 }
 
@@ -124,7 +146,9 @@ fn entry<T: DeserializeOwned>(
     entries: &BTreeMap<String, String>,
     key: &str,
 ) -> Result<T, ArtifactError> {
-    let text = entries.get(key).ok_or_else(|| ArtifactError::file(path, key, "no such entry"))?;
+    let text = entries
+        .get(key)
+        .ok_or_else(|| ArtifactError::file(path, key, "no such entry"))?;
     serde_json::from_str(text)
         .map_err(|error| ArtifactError::file(path, format!("a valid {key}"), error))
 }
@@ -163,7 +187,11 @@ impl ModelFile {
     pub fn write(&self, path: impl AsRef<Path>) -> Result<(), ArtifactError> {
         let mut tensors = self.tensors.clone();
         tensors.sort_by(|a, b| a.name.cmp(&b.name));
-        TensorFile { metadata: self.manifest.to_metadata(), tensors }.write(path)
+        TensorFile {
+            metadata: self.manifest.to_metadata(),
+            tensors,
+        }
+        .write(path)
     }
 }
 
@@ -176,18 +204,31 @@ fn check_tensors(
     expected.sort_by(|a, b| a.name.cmp(&b.name));
     for spec in &expected {
         let Some(found) = tensors.iter().find(|t| t.name == spec.name) else {
-            return Err(ArtifactError::file(path, format!("tensor {}", spec.name), "none"));
+            return Err(ArtifactError::file(
+                path,
+                format!("tensor {}", spec.name),
+                "none",
+            ));
         };
         if found.shape != spec.shape {
             let expected = format!("{} of shape {:?}", spec.name, spec.shape);
-            return Err(ArtifactError::file(path, expected, format!("{:?}", found.shape)));
+            return Err(ArtifactError::file(
+                path,
+                expected,
+                format!("{:?}", found.shape),
+            ));
         }
     }
-    match tensors.iter().find(|t| !expected.iter().any(|s| s.name == t.name)) {
+    match tensors
+        .iter()
+        .find(|t| !expected.iter().any(|s| s.name == t.name))
+    {
         None => Ok(()),
-        Some(extra) => {
-            Err(ArtifactError::file(path, "only the network's tensors", format!("{} too", extra.name)))
-        }
+        Some(extra) => Err(ArtifactError::file(
+            path,
+            "only the network's tensors",
+            format!("{} too", extra.name),
+        )),
     }
 }
 
@@ -196,13 +237,21 @@ mod tests {
     use super::*;
 
     fn model() -> ModelFile {
-        let network = NetworkConfig { depth: 2, width: 2, ..NetworkConfig::default() };
+        let network = NetworkConfig {
+            depth: 2,
+            width: 2,
+            ..NetworkConfig::default()
+        };
         let preprocess = PreprocessConfig::default();
         let plan = network.plan(preprocess.channels.count()).unwrap();
         let mut tensors: Vec<NamedTensor> = plan
             .tensors()
             .into_iter()
-            .map(|s| NamedTensor { data: vec![0.25; s.shape.iter().product()], name: s.name, shape: s.shape })
+            .map(|s| NamedTensor {
+                data: vec![0.25; s.shape.iter().product()],
+                name: s.name,
+                shape: s.shape,
+            })
             .collect();
         tensors.sort_by(|a, b| a.name.cmp(&b.name));
         let train = TrainRecord {
@@ -228,8 +277,10 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("m.aesc.safetensors");
         let model = model();
-        let mut file =
-            TensorFile { metadata: model.manifest.to_metadata(), tensors: model.tensors };
+        let mut file = TensorFile {
+            metadata: model.manifest.to_metadata(),
+            tensors: model.tensors,
+        };
         change(&mut file);
         file.write(&path).unwrap();
         ModelFile::read(&path)
@@ -246,7 +297,10 @@ mod tests {
             f.metadata.insert("aesc.format".into(), "2".into());
         };
         let message = written(set).unwrap_err().to_string();
-        assert!(message.contains("model format 2 is newer than 1: update aesc"), "{message}");
+        assert!(
+            message.contains("model format 2 is newer than 1: update aesc"),
+            "{message}"
+        );
     }
 
     #[test]
@@ -254,11 +308,23 @@ mod tests {
         let missing = written(|f| f.tensors.retain(|t| t.name != "out.conv.bias")).unwrap_err();
         assert!(missing.to_string().contains("tensor out.conv.bias"));
         let bent = written(|f| {
-            let bias = f.tensors.iter_mut().find(|t| t.name == "out.conv.bias").unwrap();
+            let bias = f
+                .tensors
+                .iter_mut()
+                .find(|t| t.name == "out.conv.bias")
+                .unwrap();
             bias.shape = vec![3, 1];
         });
-        assert!(bent.unwrap_err().to_string().contains("out.conv.bias of shape [3]"));
-        let extra = NamedTensor { name: "zzz".into(), shape: vec![1], data: vec![0.0] };
+        assert!(
+            bent.unwrap_err()
+                .to_string()
+                .contains("out.conv.bias of shape [3]")
+        );
+        let extra = NamedTensor {
+            name: "zzz".into(),
+            shape: vec![1],
+            data: vec![0.0],
+        };
         let error = written(|f| f.tensors.push(extra.clone())).unwrap_err();
         assert!(error.to_string().contains("zzz too"));
     }
@@ -276,6 +342,9 @@ mod tests {
             f.metadata.insert("aesc.network".into(), network.into());
         };
         let message = written(set).unwrap_err().to_string();
-        assert!(message.contains("network.depth: expected 1..=8, found 60"), "{message}");
+        assert!(
+            message.contains("network.depth: expected 1..=8, found 60"),
+            "{message}"
+        );
     }
 }

@@ -42,7 +42,11 @@ pub struct NetworkConfig {
 /// The paper's network: AESc, depth 6, width 16.
 impl Default for NetworkConfig {
     fn default() -> Self {
-        Self { kind: NetworkKind::Aesc, depth: 6, width: 16 }
+        Self {
+            kind: NetworkKind::Aesc,
+            depth: 6,
+            width: 16,
+        }
     }
 }
 
@@ -61,14 +65,28 @@ impl NetworkConfig {
         let mut levels = Vec::with_capacity(2 * self.depth);
         for scale in 1..=self.depth {
             let input = if scale == 1 { channels } else { at(scale - 1) };
-            levels.push(Level::new(format!("enc{scale}"), LevelOp::Down, (input, at(scale)), scale));
+            levels.push(Level::new(
+                format!("enc{scale}"),
+                LevelOp::Down,
+                (input, at(scale)),
+                scale,
+            ));
         }
         for scale in (1..self.depth).rev() {
             let name = format!("dec{}", self.depth - scale);
-            levels.push(Level::new(name, LevelOp::Up, (at(scale + 1), at(scale)), scale));
+            levels.push(Level::new(
+                name,
+                LevelOp::Up,
+                (at(scale + 1), at(scale)),
+                scale,
+            ));
         }
         levels.push(Level::new("out".into(), LevelOp::Out, (at(1), channels), 0));
-        Ok(NetworkPlan { config: self.clone(), channels, levels })
+        Ok(NetworkPlan {
+            config: self.clone(),
+            channels,
+            levels,
+        })
     }
 }
 
@@ -81,7 +99,11 @@ fn in_range(
     if (low..=high).contains(&found) {
         Ok(())
     } else {
-        Err(ArtifactError::config(field, format!("{low}..={high}"), found))
+        Err(ArtifactError::config(
+            field,
+            format!("{low}..={high}"),
+            found,
+        ))
     }
 }
 
@@ -113,7 +135,13 @@ pub struct Level {
 
 impl Level {
     fn new(name: String, op: LevelOp, (input, output): (usize, usize), scale: usize) -> Self {
-        Self { name, op, input, output, scale }
+        Self {
+            name,
+            op,
+            input,
+            output,
+            scale,
+        }
     }
 
     fn has_batch_norm(&self) -> bool {
@@ -122,7 +150,11 @@ impl Level {
 
     /// Trainable values: kernel, bias, and `BatchNorm`'s two a channel.
     fn parameters(&self) -> u64 {
-        let norm = if self.has_batch_norm() { 2 * self.output } else { 0 };
+        let norm = if self.has_batch_norm() {
+            2 * self.output
+        } else {
+            0
+        };
         (25 * self.input * self.output + self.output + norm) as u64
     }
 }
@@ -181,7 +213,10 @@ impl NetworkPlan {
     /// Output shape `[channels, height, width]` of every level for an image of these sides.
     pub fn shapes(&self, height: usize, width: usize) -> Vec<[usize; 3]> {
         let (h, w) = self.padded(height, width);
-        self.levels.iter().map(|l| [l.output, h >> l.scale, w >> l.scale]).collect()
+        self.levels
+            .iter()
+            .map(|l| [l.output, h >> l.scale, w >> l.scale])
+            .collect()
     }
 
     /// Multiply-accumulates of one image in units of 10^9, the decoder's kernels taken as 5x5.
@@ -197,7 +232,11 @@ impl NetworkPlan {
     fn count_gmac(&self, (height, width): (usize, usize), decoder_taps: usize) -> f64 {
         let shapes = self.shapes(height, width);
         let macs = self.levels.iter().zip(shapes).map(|(level, [c, h, w])| {
-            let taps = if level.op == LevelOp::Down { 25 } else { decoder_taps };
+            let taps = if level.op == LevelOp::Down {
+                25
+            } else {
+                decoder_taps
+            };
             (level.input * c * h * w * taps) as f64
         });
         macs.sum::<f64>() / 1e9
@@ -253,7 +292,12 @@ mod tests {
 
     #[test]
     fn depth_nine_is_refused_with_the_field() {
-        let error = NetworkConfig { depth: 9, ..NetworkConfig::default() }.plan(3).unwrap_err();
+        let error = NetworkConfig {
+            depth: 9,
+            ..NetworkConfig::default()
+        }
+        .plan(3)
+        .unwrap_err();
         assert_eq!(error.to_string(), "network.depth: expected 1..=8, found 9");
     }
 
@@ -262,7 +306,12 @@ mod tests {
         let plan = plan(3);
         let values = |s: &TensorSpec| s.shape.iter().product::<usize>() as u64;
         let total: u64 = plan.tensors().iter().map(values).sum();
-        let running: u64 = plan.tensors().iter().filter(|s| s.name.contains("running")).map(values).sum();
+        let running: u64 = plan
+            .tensors()
+            .iter()
+            .filter(|s| s.name.contains("running"))
+            .map(values)
+            .sum();
         assert_eq!(total - running, plan.parameters());
     }
 }

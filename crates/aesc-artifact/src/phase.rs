@@ -52,9 +52,15 @@ mod tests {
     #[test]
     fn phase_0_folds_taps_2_2_1_and_phase_1_folds_1_2_2() {
         // Phase 0 reads offsets -2 -1 0 1 2 -> low-resolution -1 -1 0 0 1.
-        assert_eq!((0..5).map(|k| folded(0, k)).collect::<Vec<_>>(), [0, 0, 1, 1, 2]);
+        assert_eq!(
+            (0..5).map(|k| folded(0, k)).collect::<Vec<_>>(),
+            [0, 0, 1, 1, 2]
+        );
         // Phase 1 reads offsets -1 0 1 2 3 -> low-resolution -1 0 0 1 1.
-        assert_eq!((0..5).map(|k| folded(1, k)).collect::<Vec<_>>(), [0, 1, 1, 2, 2]);
+        assert_eq!(
+            (0..5).map(|k| folded(1, k)).collect::<Vec<_>>(),
+            [0, 1, 1, 2, 2]
+        );
     }
 
     #[test]

@@ -128,7 +128,12 @@ pub struct AdamConfig {
 
 impl Default for AdamConfig {
     fn default() -> Self {
-        Self { beta1: 0.9, beta2: 0.999, eps: 1e-7, weight_decay: 0.0 }
+        Self {
+            beta1: 0.9,
+            beta2: 0.999,
+            eps: 1e-7,
+            weight_decay: 0.0,
+        }
     }
 }
 
@@ -142,18 +147,48 @@ impl TrainConfig {
         let positive = |v: f64| v > 0.0 && v.is_finite();
         let adam = &self.adam;
         require(self.steps >= 1, "train.steps", "at least 1", self.steps)?;
-        require(self.epoch_steps >= 1, "train.epoch_steps", "at least 1", self.epoch_steps)?;
-        require((2..=4096).contains(&self.batch), "train.batch", "2..=4096", self.batch)?;
+        require(
+            self.epoch_steps >= 1,
+            "train.epoch_steps",
+            "at least 1",
+            self.epoch_steps,
+        )?;
+        require(
+            (2..=4096).contains(&self.batch),
+            "train.batch",
+            "2..=4096",
+            self.batch,
+        )?;
         let share = self.validation_share;
-        require(half_open(share) && share > 0.0, "train.validation_share", "in (0, 1)", share)?;
+        require(
+            half_open(share) && share > 0.0,
+            "train.validation_share",
+            "in (0, 1)",
+            share,
+        )?;
         let momentum = self.batch_norm_momentum;
         let valid = momentum > 0.0 && momentum <= 1.0;
         require(valid, "train.batch_norm_momentum", "in (0, 1]", momentum)?;
-        require(half_open(adam.beta1), "train.adam.beta1", "in [0, 1)", adam.beta1)?;
-        require(half_open(adam.beta2), "train.adam.beta2", "in [0, 1)", adam.beta2)?;
+        require(
+            half_open(adam.beta1),
+            "train.adam.beta1",
+            "in [0, 1)",
+            adam.beta1,
+        )?;
+        require(
+            half_open(adam.beta2),
+            "train.adam.beta2",
+            "in [0, 1)",
+            adam.beta2,
+        )?;
         require(positive(adam.eps), "train.adam.eps", "above 0", adam.eps)?;
         let decay = adam.weight_decay;
-        require(decay >= 0.0 && decay.is_finite(), "train.adam.weight_decay", "0 or more", decay)?;
+        require(
+            decay >= 0.0 && decay.is_finite(),
+            "train.adam.weight_decay",
+            "0 or more",
+            decay,
+        )?;
         self.schedule.validate()
     }
 }
@@ -162,7 +197,12 @@ impl Schedule {
     fn validate(&self) -> Result<(), ArtifactError> {
         let rate_like = |v: f64| v > 0.0 && v <= 1.0;
         match *self {
-            Self::Plateau { rate, factor, patience_epochs, min_gain_db } => {
+            Self::Plateau {
+                rate,
+                factor,
+                patience_epochs,
+                min_gain_db,
+            } => {
                 require(rate_like(rate), "train.schedule.rate", "in (0, 1]", rate)?;
                 let shrinks = factor > 0.0 && factor < 1.0;
                 require(shrinks, "train.schedule.factor", "in (0, 1)", factor)?;
@@ -171,10 +211,23 @@ impl Schedule {
                 let gain = min_gain_db >= 0.0 && min_gain_db.is_finite();
                 require(gain, "train.schedule.min_gain_db", "0 or more", min_gain_db)
             }
-            Self::OneCycle { peak_rate, warmup_share } => {
-                require(rate_like(peak_rate), "train.schedule.peak_rate", "in (0, 1]", peak_rate)?;
+            Self::OneCycle {
+                peak_rate,
+                warmup_share,
+            } => {
+                require(
+                    rate_like(peak_rate),
+                    "train.schedule.peak_rate",
+                    "in (0, 1]",
+                    peak_rate,
+                )?;
                 let share = (0.0..1.0).contains(&warmup_share);
-                require(share, "train.schedule.warmup_share", "in [0, 1)", warmup_share)
+                require(
+                    share,
+                    "train.schedule.warmup_share",
+                    "in [0, 1)",
+                    warmup_share,
+                )
             }
         }
     }
@@ -186,7 +239,11 @@ fn require(
     expected: &str,
     found: impl std::fmt::Display,
 ) -> Result<(), ArtifactError> {
-    if holds { Ok(()) } else { Err(ArtifactError::config(field, expected, found)) }
+    if holds {
+        Ok(())
+    } else {
+        Err(ArtifactError::config(field, expected, found))
+    }
 }
 
 #[cfg(test)]
@@ -202,15 +259,24 @@ mod tests {
 
     #[test]
     fn a_batch_of_one_is_refused() {
-        let config = TrainConfig { batch: 1, ..TrainConfig::default() };
+        let config = TrainConfig {
+            batch: 1,
+            ..TrainConfig::default()
+        };
         let message = config.validate().unwrap_err().to_string();
         assert_eq!(message, "train.batch: expected 2..=4096, found 1");
     }
 
     #[test]
     fn nan_rates_are_refused() {
-        let schedule = Schedule::OneCycle { peak_rate: f64::NAN, warmup_share: 0.1 };
-        let config = TrainConfig { schedule, ..TrainConfig::default() };
+        let schedule = Schedule::OneCycle {
+            peak_rate: f64::NAN,
+            warmup_share: 0.1,
+        };
+        let config = TrainConfig {
+            schedule,
+            ..TrainConfig::default()
+        };
         assert!(config.validate().is_err());
     }
 

@@ -11,12 +11,21 @@ use crate::ArtifactError;
 /// [`ArtifactError::Write`] on a full disk or an unwritable folder; the old file stays then.
 pub fn write_atomically(path: impl AsRef<Path>, bytes: &[u8]) -> Result<(), ArtifactError> {
     let path = path.as_ref();
-    write(path, bytes).map_err(|source| ArtifactError::Write { path: path.to_owned(), source })
+    write(path, bytes).map_err(|source| ArtifactError::Write {
+        path: path.to_owned(),
+        source,
+    })
 }
 
 fn write(path: &Path, bytes: &[u8]) -> std::io::Result<()> {
-    let folder = path.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    let mut file = tempfile::Builder::new().prefix(".writing-").permissions(mode()).tempfile_in(folder)?;
+    let folder = path
+        .parent()
+        .filter(|p| !p.as_os_str().is_empty())
+        .unwrap_or(Path::new("."));
+    let mut file = tempfile::Builder::new()
+        .prefix(".writing-")
+        .permissions(mode())
+        .tempfile_in(folder)?;
     file.write_all(bytes)?;
     file.as_file().sync_all()?;
     file.persist(path).map_err(|error| error.error)?;

@@ -46,11 +46,7 @@ impl ScoreConfig {
 
 /// How a map becomes one number; higher is more anomalous.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
-#[serde(
-    tag = "kind",
-    rename_all = "kebab-case",
-    deny_unknown_fields
-)]
+#[serde(tag = "kind", rename_all = "kebab-case", deny_unknown_fields)]
 pub enum ImageScore {
     /// Share of the pixels over `threshold`, 0..=1.
     L0 {

@@ -15,11 +15,7 @@ const GAUSSIAN_TRUNCATE: f64 = 4.0;
 
 /// What an anomaly map is smoothed with, at network resolution. The paper smooths nothing.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
-#[serde(
-    tag = "kind",
-    rename_all = "kebab-case",
-    deny_unknown_fields
-)]
+#[serde(tag = "kind", rename_all = "kebab-case", deny_unknown_fields)]
 pub enum Smoothing {
     /// The map as it is.
     None {},

@@ -237,6 +237,7 @@ impl Order {
 }
 
 #[cfg(test)]
+#[expect(clippy::float_cmp, reason = "these values are exact")]
 mod tests {
     use super::*;
     use crate::roc::auroc;

@@ -12,7 +12,8 @@ use crate::tally::{Block, for_normal_keys};
 /// Keys of one group, up to [`SEGMENT`] of them, in no order.
 pub(crate) type Segment = Vec<u32>;
 
-const SEGMENT: usize = 2048;
+/// A power of two, so that a position wraps by masking.
+const SEGMENT: usize = 1024;
 
 /// Keys that agree in all but so many low bits stay together.
 const PAGE_BITS: u32 = 16;
@@ -76,15 +77,11 @@ impl Partition {
     pub(crate) fn sort_out(&self, blocks: &[Block<'_>]) -> Vec<Vec<Segment>> {
         let next = AtomicUsize::new(0);
         let work = |_| {
-            let mut open = vec![Segment::new(); self.groups.len()];
-            let mut full = vec![Vec::new(); self.groups.len()];
+            let mut desks = Desks::new(self.groups.len());
             while let Some(block) = blocks.get(next.fetch_add(1, Ordering::Relaxed)) {
-                for_normal_keys(*block, |key| self.put(key, &mut open, &mut full));
+                for_normal_keys(*block, |key| desks.put(self.group_of(key), key));
             }
-            for (full, open) in full.iter_mut().zip(open) {
-                full.push(open);
-            }
-            full
+            desks.finish()
         };
         let workers = rayon::current_num_threads().min(blocks.len());
         let by_worker: Vec<Vec<Vec<Segment>>> = (0..workers).into_par_iter().map(work).collect();
@@ -98,15 +95,45 @@ impl Partition {
     }
 
     #[inline]
-    fn put(&self, key: u32, open: &mut [Segment], full: &mut [Vec<Segment>]) {
+    fn group_of(&self, key: u32) -> usize {
         let page = (key.saturating_sub(self.base) >> PAGE_BITS) as usize;
-        let group = usize::from(self.group_of_page[page.min(self.group_of_page.len() - 1)]);
-        let segment = &mut open[group];
-        if segment.len() == segment.capacity() {
-            let filled = std::mem::replace(segment, Segment::with_capacity(SEGMENT));
-            full[group].push(filled);
+        usize::from(self.group_of_page[page.min(self.group_of_page.len() - 1)])
+    }
+}
+
+/// Where one thread puts keys down, by group; full desks are cleared into segments.
+#[derive(Debug)]
+struct Desks {
+    open: Vec<[u32; SEGMENT]>,
+    filled: Vec<usize>,
+    full: Vec<Vec<Segment>>,
+}
+
+impl Desks {
+    fn new(n_groups: usize) -> Self {
+        Self {
+            open: vec![[0; SEGMENT]; n_groups],
+            filled: vec![0; n_groups],
+            full: vec![Vec::new(); n_groups],
         }
-        segment.push(key);
+    }
+
+    #[inline]
+    fn put(&mut self, group: usize, key: u32) {
+        let filled = self.filled[group];
+        self.open[group][filled % SEGMENT] = key;
+        self.filled[group] = filled + 1;
+        if filled + 1 == SEGMENT {
+            self.filled[group] = 0;
+            self.full[group].push(self.open[group].to_vec());
+        }
+    }
+
+    fn finish(mut self) -> Vec<Vec<Segment>> {
+        for ((full, open), filled) in self.full.iter_mut().zip(self.open).zip(self.filled) {
+            full.push(open[..filled].to_vec());
+        }
+        self.full
     }
 }
 

@@ -180,7 +180,7 @@ mod tests {
     fn evaluate(anomalous: &[&[f32]]) -> Aupimo {
         let normal = normal_images();
         let none = vec![false; 100_000];
-        let all = vec![true; 8];
+        let all = [true; 8];
         let view = |scores, mask| MapView {
             height: 1,
             width: 100_000,

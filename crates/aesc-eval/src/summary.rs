@@ -58,6 +58,7 @@ pub(crate) fn quantile(ascending: &[f64], q: f64) -> f64 {
 }
 
 #[cfg(test)]
+#[expect(clippy::float_cmp, reason = "these values are exact")]
 mod tests {
     use super::*;
 

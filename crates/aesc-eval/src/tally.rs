@@ -25,7 +25,7 @@ const BATCH: usize = 1024;
 const FEW_ENTRIES: usize = 4096;
 
 /// Segments that are counted together.
-const SEGMENTS: usize = 64;
+const SEGMENTS: usize = 128;
 
 /// One counter a slot (see [`Locator::slot`]): 4 bytes each, and exact beyond 2^32.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -140,8 +140,10 @@ fn count_segments(entries: &[u64], segments: &[Segment]) -> Tally {
     let locator = Locator::new(distinct_keys(entries));
     let count = |segments: &[Segment]| {
         let mut tally = Tally::new(locator.n_slots());
-        for &key in segments.iter().flatten() {
-            tally.count(locator.slot(key));
+        for segment in segments {
+            for &key in segment {
+                tally.count(locator.slot(key));
+            }
         }
         tally
     };

@@ -29,10 +29,17 @@ impl Device {
     /// # Errors
     /// [`ModelError::Device`] when the name is unknown or the device is not there, with the reason.
     pub fn open(asked: &str) -> Result<Self, ModelError> {
-        let absent = |reason: String| ModelError::Device { asked: asked.to_owned(), reason };
+        let absent = |reason: String| ModelError::Device {
+            asked: asked.to_owned(),
+            reason,
+        };
         match asked {
             "cpu" => Ok(Self::Cpu),
-            "auto" => Ok(if cuda().is_ok() { Self::Cuda(0) } else { Self::Cpu }),
+            "auto" => Ok(if cuda().is_ok() {
+                Self::Cuda(0)
+            } else {
+                Self::Cpu
+            }),
             _ => {
                 let index = match asked.strip_prefix("cuda") {
                     Some("") => Some(0),
@@ -45,7 +52,9 @@ impl Device {
                 if index < count {
                     Ok(Self::Cuda(index))
                 } else {
-                    Err(absent(format!("this machine has {count} CUDA device(s), counted from 0")))
+                    Err(absent(format!(
+                        "this machine has {count} CUDA device(s), counted from 0"
+                    )))
                 }
             }
         }
@@ -98,7 +107,9 @@ pub fn libtorch_version() -> String {
 /// The folder `libtorch_cpu.so` was loaded from, read off this process's memory map.
 fn libtorch_folder() -> Option<PathBuf> {
     let maps = std::fs::read_to_string("/proc/self/maps").ok()?;
-    let line = maps.lines().find(|line| line.ends_with("/libtorch_cpu.so"))?;
+    let line = maps
+        .lines()
+        .find(|line| line.ends_with("/libtorch_cpu.so"))?;
     let path = PathBuf::from(&line[line.find('/')?..]);
     path.parent().map(PathBuf::from)
 }
@@ -126,7 +137,10 @@ fn load_cuda() -> Result<(), String> {
             folder.display()
         ));
     }
-    #[expect(unsafe_code, reason = "loading a library runs its initialisers; it is libtorch's own")]
+    #[expect(
+        unsafe_code,
+        reason = "loading a library runs its initialisers; it is libtorch's own"
+    )]
     let library = unsafe {
         use libloading::os::unix::{Library, RTLD_GLOBAL, RTLD_NOW};
         Library::open(Some(&path), RTLD_NOW | RTLD_GLOBAL)
@@ -147,13 +161,19 @@ mod tests {
     #[test]
     fn an_absent_cuda_device_is_an_error_with_a_reason() {
         let error = Device::open("cuda:99").unwrap_err().to_string();
-        assert!(error.starts_with("device cuda:99 is not available: "), "{error}");
+        assert!(
+            error.starts_with("device cuda:99 is not available: "),
+            "{error}"
+        );
     }
 
     #[test]
     fn unknown_names_list_the_known_ones() {
         let error = Device::open("tpu").unwrap_err().to_string();
-        assert!(error.ends_with("expected auto, cpu, cuda or cuda:N"), "{error}");
+        assert!(
+            error.ends_with("expected auto, cpu, cuda or cuda:N"),
+            "{error}"
+        );
     }
 
     #[test]

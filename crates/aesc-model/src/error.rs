@@ -64,10 +64,10 @@ impl From<TchError> for ModelError {
 }
 
 impl ModelError {
-    pub(crate) fn images(
-        expected: impl std::fmt::Display,
-        found: impl std::fmt::Display,
-    ) -> Self {
-        Self::Images { expected: expected.to_string(), found: found.to_string() }
+    pub(crate) fn images(expected: impl std::fmt::Display, found: impl std::fmt::Display) -> Self {
+        Self::Images {
+            expected: expected.to_string(),
+            found: found.to_string(),
+        }
     }
 }

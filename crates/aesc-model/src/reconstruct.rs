@@ -24,7 +24,11 @@ impl Reconstructor {
     pub fn new(model: &ModelFile, device: Device) -> Result<Self, ModelError> {
         let plan = model.manifest.plan()?;
         let network = Network::from_tensors(&plan, &model.tensors, device)?;
-        Ok(Self { frozen: Frozen::new(&network)?, plan, device })
+        Ok(Self {
+            frozen: Frozen::new(&network)?,
+            plan,
+            device,
+        })
     }
 
     /// The clean versions of equal-sized images, values 0..=1, sides of any size: those that do
@@ -33,7 +37,9 @@ impl Reconstructor {
     /// # Errors
     /// [`ModelError::Images`] when channels or sizes are off.
     pub fn clean(&self, images: &[Image]) -> Result<Vec<Image>, ModelError> {
-        let Some(first) = images.first() else { return Ok(Vec::new()) };
+        let Some(first) = images.first() else {
+            return Ok(Vec::new());
+        };
         if first.channels() != self.plan.channels {
             let expected = format!("images of {} channel(s)", self.plan.channels);
             return Err(ModelError::images(expected, first.channels()));

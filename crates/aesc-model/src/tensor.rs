@@ -11,7 +11,9 @@ use crate::{Device, ModelError};
 
 /// Stacks equal-sized images into `[b, c, h, w]`, f32, on `device`.
 pub(crate) fn nchw_from_images(images: &[Image], device: Device) -> Result<Tensor, ModelError> {
-    let first = images.first().ok_or_else(|| ModelError::images("an image", "none"))?;
+    let first = images
+        .first()
+        .ok_or_else(|| ModelError::images("an image", "none"))?;
     if let Some(odd) = images.iter().find(|image| !image.same_shape(first)) {
         return Err(ModelError::images(sides(first), sides(odd)));
     }
@@ -19,7 +21,12 @@ pub(crate) fn nchw_from_images(images: &[Image], device: Device) -> Result<Tenso
     for image in images {
         values.extend_from_slice(image.data());
     }
-    let shape = [images.len(), first.height(), first.width(), first.channels()];
+    let shape = [
+        images.len(),
+        first.height(),
+        first.width(),
+        first.channels(),
+    ];
     nchw_from_nhwc(&values, shape, device)
 }
 
@@ -44,12 +51,17 @@ pub(crate) fn images_from_nchw(nchw: &Tensor) -> Result<Vec<Image>, ModelError> 
     let (height, width, channels) = (height as usize, width as usize, channels as usize);
     let image = |data: &[f32]| Image::new(height, width, channels, data.to_vec());
     let images = values.chunks(height * width * channels).map(image);
-    images.collect::<Result<_, _>>().map_err(|e| ModelError::images("an image", e))
+    images
+        .collect::<Result<_, _>>()
+        .map_err(|e| ModelError::images("an image", e))
 }
 
 /// All values of a tensor, row-major, as f32 on the CPU.
 pub(crate) fn values(tensor: &Tensor) -> Result<Vec<f32>, ModelError> {
-    let flat = tensor.f_to_device(tch::Device::Cpu)?.f_to_kind(Kind::Float)?.f_contiguous()?;
+    let flat = tensor
+        .f_to_device(tch::Device::Cpu)?
+        .f_to_kind(Kind::Float)?
+        .f_contiguous()?;
     let mut out = vec![0.0_f32; flat.numel()];
     flat.f_copy_data(&mut out, flat.numel())?;
     Ok(out)
@@ -58,13 +70,19 @@ pub(crate) fn values(tensor: &Tensor) -> Result<Vec<f32>, ModelError> {
 /// A named tensor as libtorch's.
 pub(crate) fn from_named(tensor: &NamedTensor, device: Device) -> Result<Tensor, ModelError> {
     let shape: Vec<i64> = tensor.shape.iter().map(|&side| side as i64).collect();
-    Ok(Tensor::f_from_slice(&tensor.data)?.f_reshape(shape)?.f_to_device(device.tch())?)
+    Ok(Tensor::f_from_slice(&tensor.data)?
+        .f_reshape(shape)?
+        .f_to_device(device.tch())?)
 }
 
 /// A tensor of libtorch under a name.
 pub(crate) fn to_named(name: &str, tensor: &Tensor) -> Result<NamedTensor, ModelError> {
     let shape = tensor.size().iter().map(|&side| side as usize).collect();
-    Ok(NamedTensor { name: name.to_owned(), shape, data: values(&tensor.f_detach()?)? })
+    Ok(NamedTensor {
+        name: name.to_owned(),
+        shape,
+        data: values(&tensor.f_detach()?)?,
+    })
 }
 
 /// The image grown at the bottom and right to the network's next sides by reflection about its
@@ -90,7 +108,12 @@ pub(crate) fn cropped(image: &Image, height: usize, width: usize) -> Result<Imag
 }
 
 fn sides(image: &Image) -> String {
-    format!("{} x {} x {}", image.height(), image.width(), image.channels())
+    format!(
+        "{} x {} x {}",
+        image.height(),
+        image.width(),
+        image.channels()
+    )
 }
 
 #[cfg(test)]
@@ -115,7 +138,12 @@ mod tests {
     #[test]
     fn padding_reflects_about_the_last_row_and_column() {
         let image = Image::new(1, 3, 1, vec![0.1, 0.2, 0.3]).unwrap();
-        let plan = NetworkConfig { depth: 3, ..NetworkConfig::default() }.plan(1).unwrap();
+        let plan = NetworkConfig {
+            depth: 3,
+            ..NetworkConfig::default()
+        }
+        .plan(1)
+        .unwrap();
         let grown = padded(&image, &plan).unwrap();
         assert_eq!((grown.height(), grown.width()), (8, 8));
         assert_eq!(grown.data()[..8], [0.1, 0.2, 0.3, 0.2, 0.1, 0.2, 0.3, 0.2]);
@@ -127,7 +155,9 @@ mod tests {
     fn unequal_images_are_refused() {
         let small = Image::filled(1, 1, 1, 0.0).unwrap();
         let large = Image::filled(1, 2, 1, 0.0).unwrap();
-        let message = nchw_from_images(&[small, large], Device::Cpu).unwrap_err().to_string();
+        let message = nchw_from_images(&[small, large], Device::Cpu)
+            .unwrap_err()
+            .to_string();
         assert_eq!(message, "expected 1 x 1 x 1, found 1 x 2 x 1");
     }
 }

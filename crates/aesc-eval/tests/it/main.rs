@@ -3,5 +3,10 @@
     clippy::unwrap_used,
     reason = "a test that cannot read its case must fail"
 )]
+#![expect(clippy::float_cmp, reason = "exact metrics are compared exactly")]
 
+mod edges;
 mod golden;
+mod memory;
+mod oracle;
+mod properties;

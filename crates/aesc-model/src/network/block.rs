@@ -59,7 +59,11 @@ impl Network {
                 }
                 _ => vec![0.0; n],
             };
-            NamedTensor { name: spec.name, shape: spec.shape, data }
+            NamedTensor {
+                name: spec.name,
+                shape: spec.shape,
+                data,
+            }
         });
         Self::from_tensors(plan, &drawn.collect::<Vec<_>>(), device)
     }
@@ -91,23 +95,43 @@ impl Network {
                 })
             };
             let weight = learns(level, "conv.weight")?;
-            Ok(LevelTensors { weight, bias: learns(level, "conv.bias")?, norm })
+            Ok(LevelTensors {
+                weight,
+                bias: learns(level, "conv.bias")?,
+                norm,
+            })
         };
-        let levels = plan.levels.iter().map(level).collect::<Result<_, ModelError>>()?;
+        let levels = plan
+            .levels
+            .iter()
+            .map(level)
+            .collect::<Result<_, ModelError>>()?;
         let map = upconv::map_tensor(Kind::Float, device)?;
-        Ok(Self { plan: plan.clone(), levels, device, map })
+        Ok(Self {
+            plan: plan.clone(),
+            levels,
+            device,
+            map,
+        })
     }
 
     /// Every tensor under its name, in the plan's order.
     pub(crate) fn to_tensors(&self) -> Result<Vec<NamedTensor>, ModelError> {
         let specs = self.plan.tensors();
-        specs.iter().zip(self.tensors()).map(|(spec, t)| to_named(&spec.name, t)).collect()
+        specs
+            .iter()
+            .zip(self.tensors())
+            .map(|(spec, t)| to_named(&spec.name, t))
+            .collect()
     }
 
     /// Every tensor, in the plan's order.
     fn tensors(&self) -> impl Iterator<Item = &Tensor> {
         self.levels.iter().flat_map(|level| {
-            let norm = level.norm.iter().flat_map(|n| [&n.weight, &n.bias, &n.mean, &n.variance]);
+            let norm = level
+                .norm
+                .iter()
+                .flat_map(|n| [&n.weight, &n.bias, &n.mean, &n.variance]);
             [&level.weight, &level.bias].into_iter().chain(norm)
         })
     }
@@ -117,7 +141,9 @@ impl Network {
         let specs = self.plan.tensors();
         let named = specs.into_iter().zip(self.tensors());
         let learns = named.filter(|(_, tensor)| tensor.requires_grad());
-        learns.map(|(spec, tensor)| (spec.name, tensor.shallow_clone())).collect()
+        learns
+            .map(|(spec, tensor)| (spec.name, tensor.shallow_clone()))
+            .collect()
     }
 
     /// Reconstructions of `x` `[b, c, h, w]` by batch statistics, which also move the running
@@ -180,7 +206,10 @@ mod tests {
         let y = leaky_relu(&x).unwrap();
         assert_eq!(Vec::<f64>::try_from(&y).unwrap(), [-0.6, -0.15, 0.5, 3.0]);
         y.sum(Kind::Double).backward();
-        assert_eq!(Vec::<f64>::try_from(x.grad()).unwrap(), [0.3, 0.3, 1.0, 1.0]);
+        assert_eq!(
+            Vec::<f64>::try_from(x.grad()).unwrap(),
+            [0.3, 0.3, 1.0, 1.0]
+        );
     }
 
     #[test]
@@ -209,7 +238,11 @@ mod tests {
                     upconv::apply(x, &k, &b)?
                 }
             };
-            shapes.push([y.size()[1] as usize, y.size()[2] as usize, y.size()[3] as usize]);
+            shapes.push([
+                y.size()[1] as usize,
+                y.size()[2] as usize,
+                y.size()[3] as usize,
+            ]);
             Ok(y)
         });
         assert_eq!(y.unwrap().size(), [2, 3, 64, 128]);
@@ -226,8 +259,19 @@ mod tests {
 
     #[test]
     fn the_seed_decides_the_first_weights() {
-        let plan = NetworkConfig { depth: 2, width: 2, ..NetworkConfig::default() }.plan(1).unwrap();
-        let weights = |seed| Network::init(&plan, seed, Device::Cpu).unwrap().to_tensors().unwrap();
+        let plan = NetworkConfig {
+            depth: 2,
+            width: 2,
+            ..NetworkConfig::default()
+        }
+        .plan(1)
+        .unwrap();
+        let weights = |seed| {
+            Network::init(&plan, seed, Device::Cpu)
+                .unwrap()
+                .to_tensors()
+                .unwrap()
+        };
         assert_eq!(weights(3), weights(3));
         assert_ne!(weights(3), weights(4));
     }

@@ -32,7 +32,10 @@ impl Frozen {
                 })
                 .collect::<Result<_, ModelError>>()
         })?;
-        Ok(Self { plan: network.plan.clone(), levels })
+        Ok(Self {
+            plan: network.plan.clone(),
+            levels,
+        })
     }
 
     /// Reconstructions of `x` `[b, c, h, w]`, sides dividing by `2^depth`.
@@ -54,10 +57,17 @@ impl Frozen {
 /// s = scale / sqrt(variance + eps), one for each output channel.
 fn folded(level: &LevelTensors) -> Result<(Tensor, Tensor), ModelError> {
     let (weight, bias) = (level.weight.f_detach()?, level.bias.f_detach()?);
-    let Some(norm) = &level.norm else { return Ok((weight, bias)) };
-    let scale = norm.weight.f_div(&norm.variance.f_add_scalar(NORM_EPS)?.f_sqrt()?)?;
+    let Some(norm) = &level.norm else {
+        return Ok((weight, bias));
+    };
+    let scale = norm
+        .weight
+        .f_div(&norm.variance.f_add_scalar(NORM_EPS)?.f_sqrt()?)?;
     let bias = bias.f_sub(&norm.mean)?.f_mul(&scale)?.f_add(&norm.bias)?;
-    Ok((weight.f_mul(&scale.f_view([-1, 1, 1, 1])?)?.f_detach()?, bias.f_detach()?))
+    Ok((
+        weight.f_mul(&scale.f_view([-1, 1, 1, 1])?)?.f_detach()?,
+        bias.f_detach()?,
+    ))
 }
 
 #[cfg(test)]
@@ -78,7 +88,9 @@ mod tests {
                 let up = x.upsample_nearest2d([x.size()[2] * 2, x.size()[3] * 2], None, None);
                 up.conv2d(&level.weight, Some(&level.bias), [1, 1], [2, 2], [1, 1], 1)
             };
-            let Some(norm) = &level.norm else { return Ok(y.sigmoid()) };
+            let Some(norm) = &level.norm else {
+                return Ok(y.sigmoid());
+            };
             let channel = |t: &Tensor| t.view([1, -1, 1, 1]);
             let root = (channel(&norm.variance) + NORM_EPS).sqrt();
             let y = (y - channel(&norm.mean)) / root * channel(&norm.weight) + channel(&norm.bias);
@@ -97,7 +109,11 @@ mod tests {
                 _ => -0.1..0.1_f32,
             };
             let data = (0..n).map(|_| rng.random_range(range.clone())).collect();
-            NamedTensor { name: spec.name, shape: spec.shape, data }
+            NamedTensor {
+                name: spec.name,
+                shape: spec.shape,
+                data,
+            }
         };
         plan.tensors().into_iter().map(draw).collect()
     }
@@ -105,7 +121,13 @@ mod tests {
     #[test]
     fn equals_the_network_written_out() {
         for kind in NetworkKind::ALL {
-            let plan = NetworkConfig { kind, depth: 3, width: 4 }.plan(3).unwrap();
+            let plan = NetworkConfig {
+                kind,
+                depth: 3,
+                width: 4,
+            }
+            .plan(3)
+            .unwrap();
             let network = Network::from_tensors(&plan, &random(&plan), Device::Cpu).unwrap();
             let x = Tensor::rand([2, 3, 16, 24], (Kind::Float, tch::Device::Cpu));
             let expected = tch::no_grad(|| plain_forward(&network, &x));

@@ -23,7 +23,10 @@ pub(crate) fn phase_kernels(
     let (o, i) = (weight.size()[0], weight.size()[1]);
     let folded = weight.f_reshape([o * i, TAPS as i64])?.f_matmul(map)?; // [o*i, 36]
     let kernels = folded.f_view([o, i, 4, 3, 3])?.f_permute([0, 2, 1, 3, 4])?; // [o, 4, i, 3, 3]
-    let bias = bias.f_view([o, 1])?.f_expand([o, 4], false)?.f_reshape([4 * o])?;
+    let bias = bias
+        .f_view([o, 1])?
+        .f_expand([o, 4], false)?
+        .f_reshape([4 * o])?;
     Ok((kernels.f_reshape([4 * o, i, 3, 3])?, bias))
 }
 

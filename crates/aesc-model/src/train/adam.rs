@@ -29,10 +29,18 @@ impl Adam {
     pub(crate) fn new(config: &AdamConfig, network: &Network) -> Result<Self, ModelError> {
         let fresh = |(name, value): (String, Tensor)| {
             let (mean, square) = (value.f_zeros_like()?, value.f_zeros_like()?);
-            Ok(Parameter { name, mean, square, value })
+            Ok(Parameter {
+                name,
+                mean,
+                square,
+                value,
+            })
         };
         let parameters = network.trainable().into_iter().map(fresh);
-        Ok(Self { config: config.clone(), parameters: parameters.collect::<Result<_, ModelError>>()? })
+        Ok(Self {
+            config: config.clone(),
+            parameters: parameters.collect::<Result<_, ModelError>>()?,
+        })
     }
 
     /// An optimiser with the moments of [`Adam::moments`].
@@ -67,7 +75,12 @@ impl Adam {
 
     /// Takes the `t`-th step (from 1) down the gradients at learning rate `rate`; clears them.
     pub(crate) fn step(&mut self, t: u64, rate: f64) -> Result<(), ModelError> {
-        let AdamConfig { beta1, beta2, eps, weight_decay } = self.config;
+        let AdamConfig {
+            beta1,
+            beta2,
+            eps,
+            weight_decay,
+        } = self.config;
         let t = i32::try_from(t).unwrap_or(i32::MAX);
         let (correct1, correct2) = (1.0 - beta1.powi(t), 1.0 - beta2.powi(t));
         tch::no_grad(|| {
@@ -98,8 +111,16 @@ mod tests {
     fn scalar(value: f64, config: AdamConfig) -> Adam {
         let value = Tensor::from_slice(&[value]).set_requires_grad(true);
         let (mean, square) = (value.zeros_like(), value.zeros_like());
-        let parameter = Parameter { name: "x.conv.weight".into(), value, mean, square };
-        Adam { config, parameters: vec![parameter] }
+        let parameter = Parameter {
+            name: "x.conv.weight".into(),
+            value,
+            mean,
+            square,
+        };
+        Adam {
+            config,
+            parameters: vec![parameter],
+        }
     }
 
     fn step_on_square(adam: &mut Adam, t: u64) -> f64 {
@@ -119,7 +140,13 @@ mod tests {
     #[test]
     fn the_second_step_follows_the_formula() {
         // g1 = 6, g2 = 5.8 at x = 2.9. m = 0.09*6 + 0.1*5.8 = ... written out in f64:
-        let mut adam = scalar(3.0, AdamConfig { eps: 1e-8, ..AdamConfig::default() });
+        let mut adam = scalar(
+            3.0,
+            AdamConfig {
+                eps: 1e-8,
+                ..AdamConfig::default()
+            },
+        );
         let x1 = step_on_square(&mut adam, 1);
         let (g1, g2) = (6.0, 2.0 * x1);
         let mean = (0.9 * 0.1 * g1 + 0.1 * g2) / (1.0 - 0.81);
@@ -130,7 +157,10 @@ mod tests {
 
     #[test]
     fn weight_decay_is_decoupled() {
-        let config = AdamConfig { weight_decay: 0.5, ..AdamConfig::default() };
+        let config = AdamConfig {
+            weight_decay: 0.5,
+            ..AdamConfig::default()
+        };
         let mut adam = scalar(3.0, config);
         // Decay first: 3 (1 - 0.1 * 0.5) = 2.85; then the rate.
         assert!((step_on_square(&mut adam, 1) - 2.75).abs() < 1e-7);

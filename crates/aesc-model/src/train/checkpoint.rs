@@ -77,7 +77,10 @@ impl Checkpoint {
         }
         let file = TensorFile::read(&path)?;
         check_owner(&path, &file.metadata, job)?;
-        let foreign = |found: String| ModelError::Checkpoint { path: path.clone(), found };
+        let foreign = |found: String| ModelError::Checkpoint {
+            path: path.clone(),
+            found,
+        };
         let text = file.metadata.get("aesc.state").map_or("", String::as_str);
         let state = serde_json::from_str(text).map_err(|e| foreign(e.to_string()))?;
         let (mut network, mut moments, mut best) = (Vec::new(), Vec::new(), Vec::new());
@@ -93,7 +96,12 @@ impl Checkpoint {
             group.push(tensor);
         }
         let best = (!best.is_empty()).then_some(best);
-        Ok(Some(Self { state, network, moments, best }))
+        Ok(Some(Self {
+            state,
+            network,
+            moments,
+            best,
+        }))
     }
 
     /// Writes it into the job's folder, whole or not at all.
@@ -109,7 +117,10 @@ impl Checkpoint {
                 tensor
             })
         });
-        let file = TensorFile { metadata, tensors: tensors.collect() };
+        let file = TensorFile {
+            metadata,
+            tensors: tensors.collect(),
+        };
         Ok(file.write(job.folder.join(CHECKPOINT_FILE))?)
     }
 }
@@ -117,8 +128,14 @@ impl Checkpoint {
 /// What a checkpoint must agree with to be gone on from.
 fn owner(job: &TrainJob<'_>) -> BTreeMap<String, String> {
     let config = serde_json::to_string(job.config).unwrap_or_default();
-    let entries = [("aesc.config", config), ("aesc.data", job.dataset_digest.to_owned())];
-    entries.into_iter().map(|(key, value)| (key.to_owned(), value)).collect()
+    let entries = [
+        ("aesc.config", config),
+        ("aesc.data", job.dataset_digest.to_owned()),
+    ];
+    entries
+        .into_iter()
+        .map(|(key, value)| (key.to_owned(), value))
+        .collect()
 }
 
 fn check_owner(
@@ -128,9 +145,16 @@ fn check_owner(
 ) -> Result<(), ModelError> {
     for (key, expected) in owner(job) {
         if found.get(&key) != Some(&expected) {
-            let what = if key == "aesc.data" { "other images" } else { "another configuration" };
+            let what = if key == "aesc.data" {
+                "other images"
+            } else {
+                "another configuration"
+            };
             let found = format!("the checkpoint is of {what}");
-            return Err(ModelError::Checkpoint { path: path.clone(), found });
+            return Err(ModelError::Checkpoint {
+                path: path.clone(),
+                found,
+            });
         }
     }
     Ok(())
@@ -145,7 +169,10 @@ mod scalar {
         tensor: &Option<Tensor>,
         serializer: S,
     ) -> Result<S::Ok, S::Error> {
-        tensor.as_ref().map(|t| t.double_value(&[])).serialize(serializer)
+        tensor
+            .as_ref()
+            .map(|t| t.double_value(&[]))
+            .serialize(serializer)
     }
 
     pub(super) fn deserialize<'de, D: Deserializer<'de>>(

@@ -29,6 +29,11 @@ pub struct EpochRow {
 
 /// Writes the whole log anew: after a resume no line of a lost epoch stays.
 pub(crate) fn write(folder: &Path, history: &[EpochRow]) -> Result<(), ModelError> {
-    let lines = history.iter().map(|row| serde_json::to_string(row).unwrap_or_default() + "\n");
-    Ok(write_atomically(folder.join(HISTORY_FILE), lines.collect::<String>().as_bytes())?)
+    let lines = history
+        .iter()
+        .map(|row| serde_json::to_string(row).unwrap_or_default() + "\n");
+    Ok(write_atomically(
+        folder.join(HISTORY_FILE),
+        lines.collect::<String>().as_bytes(),
+    )?)
 }

@@ -18,8 +18,8 @@ use tch::{Kind, Reduction, Tensor};
 use crate::network::Network;
 use crate::{Device, ModelError};
 use adam::Adam;
-use checkpoint::{Checkpoint, State};
 pub use checkpoint::{CHECKPOINT_FILE, exists as checkpoint_exists};
+use checkpoint::{Checkpoint, State};
 pub use history::{EpochRow, HISTORY_FILE};
 use pairs::{Batch, Pairs};
 use validate::Validation;
@@ -135,7 +135,15 @@ impl<'a> Run<'a> {
         };
         let validation = Validation::new(job)?;
         let epoch_start = Instant::now();
-        Ok(Self { job, network, adam, validation, state, best, epoch_start })
+        Ok(Self {
+            job,
+            network,
+            adam,
+            validation,
+            state,
+            best,
+            epoch_start,
+        })
     }
 
     fn recipe(&self) -> &'a TrainConfig {
@@ -150,7 +158,9 @@ impl<'a> Run<'a> {
     fn learn(&mut self, batch: &Batch) -> Result<Tensor, ModelError> {
         let (input, target) = batch.to_device(self.job.device)?; // [b, c, h, w]
         let rate = self.state.schedule.rate(self.state.step, self.recipe());
-        let output = self.network.forward_train(&input, self.recipe().batch_norm_momentum)?;
+        let output = self
+            .network
+            .forward_train(&input, self.recipe().batch_norm_momentum)?;
         let loss = output.f_mse_loss(&target, Reduction::Mean)?;
         loss.f_backward()?;
         self.adam.step(self.state.step + 1, rate)?;
@@ -193,16 +203,30 @@ impl<'a> Run<'a> {
         let moments = self.adam.moments()?;
         let network = self.network.to_tensors()?;
         let state = self.state.clone();
-        Checkpoint { state, network, moments, best: self.best.clone() }.write(self.job)?;
+        Checkpoint {
+            state,
+            network,
+            moments,
+            best: self.best.clone(),
+        }
+        .write(self.job)?;
         history::write(self.job.folder, &self.state.history)
     }
 
     fn outcome(self) -> Result<TrainOutcome, ModelError> {
-        let State { step, best_psnr_db, best_step, history, .. } = self.state;
+        let State {
+            step,
+            best_psnr_db,
+            best_step,
+            history,
+            ..
+        } = self.state;
         if step < self.job.config.train.steps {
             return Ok(TrainOutcome::Stopped(step));
         }
-        let last = history.last().map_or(f64::NAN, |row| row.validation_psnr_db);
+        let last = history
+            .last()
+            .map_or(f64::NAN, |row| row.validation_psnr_db);
         let (tensors, kept_step, psnr) = match self.best {
             Some(best) => (best, best_step, best_psnr_db.unwrap_or(last)),
             None => (self.network.to_tensors()?, step, last),
@@ -228,7 +252,10 @@ impl State {
     }
 
     fn take_mean_loss(&mut self) -> Result<f64, ModelError> {
-        let sum = self.loss_sum.take().map_or(Ok(f64::NAN), |sum| sum.f_double_value(&[]))?;
+        let sum = self
+            .loss_sum
+            .take()
+            .map_or(Ok(f64::NAN), |sum| sum.f_double_value(&[]))?;
         Ok(sum / std::mem::take(&mut self.loss_steps) as f64)
     }
 }

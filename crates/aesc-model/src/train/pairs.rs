@@ -49,14 +49,23 @@ pub(crate) struct Pairs<'a> {
 impl<'a> Pairs<'a> {
     pub(crate) fn new(job: &TrainJob<'a>) -> Result<Self, ModelError> {
         let config = job.config;
-        let first = job.images.first().ok_or_else(|| ModelError::images("clean images", "none"))?;
+        let first = job
+            .images
+            .first()
+            .ok_or_else(|| ModelError::images("clean images", "none"))?;
         if job.images.iter().any(|image| !image.same_shape(first)) {
             return Err(ModelError::images("images of one size", "several sizes"));
         }
         let batch = config.train.batch;
         let shape = [batch, first.height(), first.width(), first.channels()];
         let corruption = config.corruption.validate()?;
-        Ok(Self { images: job.images, corruption, seed: config.seed, batch, shape })
+        Ok(Self {
+            images: job.images,
+            corruption,
+            seed: config.seed,
+            batch,
+            shape,
+        })
     }
 
     /// Calls `step` for every batch of `steps` in order, until it says false; a thread of its own
@@ -93,11 +102,18 @@ impl<'a> Pairs<'a> {
         let mut pass = Pass::new(self.images.len(), self.seed, first);
         for index in first..first + self.batch as u64 {
             let clean = &self.images[pass.image_of(index)];
-            let presentation = Presentation { seed: self.seed, index };
+            let presentation = Presentation {
+                seed: self.seed,
+                index,
+            };
             input.extend_from_slice(self.corruption.apply(clean, presentation).image.data());
             target.extend_from_slice(clean.data());
         }
-        Batch { input, target, shape: self.shape }
+        Batch {
+            input,
+            target,
+            shape: self.shape,
+        }
     }
 }
 
@@ -111,7 +127,11 @@ struct Pass {
 impl Pass {
     fn new(n_images: usize, seed: u64, index: u64) -> Self {
         let number = index / n_images as u64;
-        Self { number, order: order(n_images, seed, number), seed }
+        Self {
+            number,
+            order: order(n_images, seed, number),
+            seed,
+        }
     }
 
     /// The image shown at presentation `index`.
@@ -152,22 +172,35 @@ mod tests {
 
     #[test]
     fn a_batch_may_span_passes_and_is_a_function_of_its_step() {
-        let images: Vec<Image> =
-            (0..3).map(|k| Image::filled(8, 8, 1, k as f32 / 4.0).unwrap()).collect();
-        let corruption = CorruptionConfig::named("stain").unwrap().validate().unwrap();
-        let pairs = Pairs { images: &images, corruption, seed: 1, batch: 4, shape: [4, 8, 8, 1] };
+        let images: Vec<Image> = (0..3)
+            .map(|k| Image::filled(8, 8, 1, k as f32 / 4.0).unwrap())
+            .collect();
+        let corruption = CorruptionConfig::named("stain")
+            .unwrap()
+            .validate()
+            .unwrap();
+        let pairs = Pairs {
+            images: &images,
+            corruption,
+            seed: 1,
+            batch: 4,
+            shape: [4, 8, 8, 1],
+        };
         let mut found = Vec::new();
-        pairs.prefetched(0..3, |_, batch| {
-            found.push(batch);
-            Ok(true)
-        })
-        .unwrap();
+        pairs
+            .prefetched(0..3, |_, batch| {
+                found.push(batch);
+                Ok(true)
+            })
+            .unwrap();
         for (step, batch) in found.iter().enumerate() {
             assert_eq!(batch.input, pairs.batch(step as u64).input);
         }
         // Twelve presentations of three images: each was the target four times.
-        let targets: Vec<f32> =
-            found.iter().flat_map(|b| b.target.chunks(64).map(|image| image[0])).collect();
+        let targets: Vec<f32> = found
+            .iter()
+            .flat_map(|b| b.target.chunks(64).map(|image| image[0]))
+            .collect();
         for value in [0.0, 0.25, 0.5] {
             assert_eq!(targets.iter().filter(|&&t| t == value).count(), 4);
         }
@@ -177,13 +210,20 @@ mod tests {
     fn the_loop_ends_when_told() {
         let images = [Image::filled(2, 2, 1, 0.5).unwrap()];
         let corruption = CorruptionConfig::named("none").unwrap().validate().unwrap();
-        let pairs = Pairs { images: &images, corruption, seed: 0, batch: 2, shape: [2, 2, 2, 1] };
+        let pairs = Pairs {
+            images: &images,
+            corruption,
+            seed: 0,
+            batch: 2,
+            shape: [2, 2, 2, 1],
+        };
         let mut seen = 0;
-        pairs.prefetched(0..1000, |_, _| {
-            seen += 1;
-            Ok(seen < 3)
-        })
-        .unwrap();
+        pairs
+            .prefetched(0..1000, |_, _| {
+                seen += 1;
+                Ok(seen < 3)
+            })
+            .unwrap();
         assert_eq!(seen, 3);
     }
 }

@@ -18,14 +18,21 @@ pub(crate) struct ScheduleState {
 
 impl ScheduleState {
     pub(crate) fn new() -> Self {
-        Self { factor: 1.0, reference_db: None, waited_epochs: 0 }
+        Self {
+            factor: 1.0,
+            reference_db: None,
+            waited_epochs: 0,
+        }
     }
 
     /// The rate of the step after `done` steps.
     pub(crate) fn rate(&self, done: u64, recipe: &TrainConfig) -> f64 {
         match recipe.schedule {
             Schedule::Plateau { rate, .. } => rate * self.factor,
-            Schedule::OneCycle { peak_rate, warmup_share } => {
+            Schedule::OneCycle {
+                peak_rate,
+                warmup_share,
+            } => {
                 let at = done as f64 / recipe.steps as f64;
                 one_cycle(at, peak_rate, warmup_share)
             }
@@ -34,10 +41,19 @@ impl ScheduleState {
 
     /// Takes note of an epoch's validation PSNR.
     pub(crate) fn note(&mut self, psnr_db: f64, schedule: &Schedule) {
-        let Schedule::Plateau { factor, patience_epochs, min_gain_db, .. } = *schedule else {
+        let Schedule::Plateau {
+            factor,
+            patience_epochs,
+            min_gain_db,
+            ..
+        } = *schedule
+        else {
             return;
         };
-        if self.reference_db.is_none_or(|reference| psnr_db > reference + min_gain_db) {
+        if self
+            .reference_db
+            .is_none_or(|reference| psnr_db > reference + min_gain_db)
+        {
             self.reference_db = Some(psnr_db);
             self.waited_epochs = 0;
             return;
@@ -52,7 +68,8 @@ impl ScheduleState {
 
 /// Cosine from peak / 25 to peak over the warm-up, then to peak / 250,000 (Smith & Topin 2018).
 fn one_cycle(at: f64, peak: f64, warmup: f64) -> f64 {
-    let between = |from: f64, to: f64, share: f64| to + (from - to) * 0.5 * (1.0 + (PI * share).cos());
+    let between =
+        |from: f64, to: f64, share: f64| to + (from - to) * 0.5 * (1.0 + (PI * share).cos());
     if at < warmup {
         between(peak / 25.0, peak, at / warmup)
     } else {
@@ -66,9 +83,16 @@ mod tests {
 
     #[test]
     fn plateau_halves_after_patience_without_a_gain() {
-        let schedule =
-            Schedule::Plateau { rate: 1e-3, factor: 0.5, patience_epochs: 2, min_gain_db: 1.0 };
-        let recipe = TrainConfig { schedule: schedule.clone(), ..TrainConfig::default() };
+        let schedule = Schedule::Plateau {
+            rate: 1e-3,
+            factor: 0.5,
+            patience_epochs: 2,
+            min_gain_db: 1.0,
+        };
+        let recipe = TrainConfig {
+            schedule: schedule.clone(),
+            ..TrainConfig::default()
+        };
         let mut state = ScheduleState::new();
         let mut rates = Vec::new();
         // 20 sets the reference; 20.9 and 21.0 gain no full dB; 21.1 does; two more do not.

@@ -27,7 +27,15 @@ impl Validation {
         let corruption = job.config.corruption.validate()?;
         let corrupt = |(i, image): (usize, &Image)| {
             let index = VALIDATION_PRESENTATIONS + i as u64;
-            corruption.apply(image, Presentation { seed: job.config.seed, index }).image
+            corruption
+                .apply(
+                    image,
+                    Presentation {
+                        seed: job.config.seed,
+                        index,
+                    },
+                )
+                .image
         };
         Ok(Self {
             corrupted: job.validation.iter().enumerate().map(corrupt).collect(),
@@ -41,8 +49,10 @@ impl Validation {
     pub(crate) fn psnr_db(&self, network: &Network) -> Result<f64, ModelError> {
         let frozen = Frozen::new(network)?;
         let mut sum = 0.0;
-        for (corrupted, clean) in
-            self.corrupted.chunks(self.batch).zip(self.clean.chunks(self.batch))
+        for (corrupted, clean) in self
+            .corrupted
+            .chunks(self.batch)
+            .zip(self.clean.chunks(self.batch))
         {
             let output = frozen.forward(&nchw_from_images(corrupted, self.device)?)?;
             sum += psnr_sum(&output, &nchw_from_images(clean, self.device)?)?;

@@ -14,14 +14,23 @@ fn images(n: usize) -> Vec<Image> {
         let wave = ((x as f32 + k as f32) / 4.0).sin() * ((y as f32) / 5.0).cos();
         0.5 + 0.3 * wave
     };
-    (0..n).map(|k| Image::from_fn(32, 32, 1, |y, x, _| shade(k, y, x)).unwrap()).collect()
+    (0..n)
+        .map(|k| Image::from_fn(32, 32, 1, |y, x, _| shade(k, y, x)).unwrap())
+        .collect()
 }
 
 fn config(steps: u64) -> RunConfig {
-    let mut config = RunConfig { seed: 11, ..RunConfig::default() };
+    let mut config = RunConfig {
+        seed: 11,
+        ..RunConfig::default()
+    };
     config.data.channels = aesc_data::Channels::Gray;
     (config.data.height, config.data.width) = (32, 32);
-    config.network = NetworkConfig { depth: 3, width: 8, ..NetworkConfig::default() };
+    config.network = NetworkConfig {
+        depth: 3,
+        width: 8,
+        ..NetworkConfig::default()
+    };
     config.train.steps = steps;
     config.train.epoch_steps = 10;
     config.train.batch = 4;
@@ -62,7 +71,12 @@ fn finished(outcome: TrainOutcome) -> Trained {
 }
 
 fn without_time(rows: &[EpochRow]) -> Vec<EpochRow> {
-    rows.iter().map(|row| EpochRow { secs: 0.0, ..row.clone() }).collect()
+    rows.iter()
+        .map(|row| EpochRow {
+            secs: 0.0,
+            ..row.clone()
+        })
+        .collect()
 }
 
 #[test]
@@ -80,8 +94,12 @@ fn a_stopped_and_resumed_run_ends_with_the_same_bits() {
     for keep in [Keep::Last, Keep::BestPsnr] {
         let mut config = config(40);
         config.train.keep = keep;
-        let schedule =
-            Schedule::Plateau { rate: 1e-3, factor: 0.5, patience_epochs: 1, min_gain_db: 1.0 };
+        let schedule = Schedule::Plateau {
+            rate: 1e-3,
+            factor: 0.5,
+            patience_epochs: 1,
+            min_gain_db: 1.0,
+        };
         config.train.schedule = schedule;
         let whole = tempfile::tempdir().unwrap();
         let whole = finished(run(&config, whole.path(), None).unwrap().0);
@@ -115,13 +133,23 @@ fn a_loss_that_is_no_number_ends_the_run_and_keeps_the_checkpoint() {
     let mut file = aesc_artifact::TensorFile::read(&checkpoint).unwrap();
     let mut longer = good.clone();
     longer.train.steps = 20;
-    file.metadata.insert("aesc.config".into(), serde_json::to_string(&longer).unwrap());
-    let weight = file.tensors.iter_mut().find(|t| t.name == "network/out.conv.weight").unwrap();
+    file.metadata.insert(
+        "aesc.config".into(),
+        serde_json::to_string(&longer).unwrap(),
+    );
+    let weight = file
+        .tensors
+        .iter_mut()
+        .find(|t| t.name == "network/out.conv.weight")
+        .unwrap();
     weight.data.fill(f32::MAX);
     file.write(&checkpoint).unwrap();
     let poisoned = std::fs::read(&checkpoint).unwrap();
     let error = run(&longer, folder.path(), None).unwrap_err();
-    assert!(matches!(error, ModelError::Diverged { epoch: 2, .. }), "{error}");
+    assert!(
+        matches!(error, ModelError::Diverged { epoch: 2, .. }),
+        "{error}"
+    );
     assert_eq!(std::fs::read(&checkpoint).unwrap(), poisoned);
     assert_ne!(before, poisoned);
 }
@@ -131,5 +159,8 @@ fn a_checkpoint_of_another_configuration_is_refused() {
     let folder = tempfile::tempdir().unwrap();
     run(&config(10), folder.path(), None).unwrap();
     let error = run(&config(20), folder.path(), None).unwrap_err();
-    assert!(error.to_string().contains("another configuration"), "{error}");
+    assert!(
+        error.to_string().contains("another configuration"),
+        "{error}"
+    );
 }
