@@ -62,7 +62,7 @@ impl Manifest {
                 "aesc.preprocess",
                 json(serde_json::to_value(&self.preprocess)),
             ),
-            ("aesc.score", json(serde_json::to_value(&self.score))),
+            ("aesc.score", json(serde_json::to_value(self.score))),
             (
                 "aesc.calibration",
                 json(serde_json::to_value(&self.calibration)),

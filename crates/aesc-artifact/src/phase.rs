@@ -42,7 +42,7 @@ pub fn phase_map() -> Vec<f64> {
 /// Which of three low-resolution taps the high-resolution tap `k` of phase `p` falls on.
 fn folded(p: usize, k: usize) -> usize {
     // floor((p + k - 2) / 2) + 1, kept in unsigned numbers.
-    (p + k) / 2
+    usize::midpoint(p, k)
 }
 
 #[cfg(test)]

@@ -78,7 +78,10 @@ fn dispatch(command: Command, context: &Context) -> Result<(), Failure> {
         Command::Config(command) => commands::config::run(&command, context),
         Command::Bench(command) => commands::bench::run(&command, context),
         Command::Doctor(args) => commands::doctor::run(&args, context),
-        Command::Completions(args) => commands::completions::run(&args),
+        Command::Completions(args) => {
+            commands::completions::run(&args);
+            Ok(())
+        }
     }
 }
 

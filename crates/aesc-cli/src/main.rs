@@ -1,5 +1,12 @@
 //! The `aesc` binary: train, apply and measure repair autoencoders for visual anomaly detection.
 #![forbid(unsafe_code)]
+#![cfg_attr(
+    not(feature = "libtorch"),
+    expect(
+        dead_code,
+        reason = "commands that train share code with those that do not"
+    )
+)]
 
 mod app;
 mod args;

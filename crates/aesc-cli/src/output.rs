@@ -36,17 +36,7 @@ impl Output {
         } else {
             text()
         };
-        self.data(&line)
-    }
-
-    /// Puts a text on stdout. A reader that has gone away is no failure.
-    pub(crate) fn data(self, text: &str) -> Result<(), Failure> {
-        match say(&mut std::io::stdout().lock(), text.trim_end()) {
-            Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => {
-                Err(Failure::new(ExitCode::Unexpected, error))
-            }
-            _ => Ok(()),
-        }
+        data(&line)
     }
 
     /// A phase of `total` parts, told on stderr: a bar on a terminal, else a line every tenth.
@@ -69,6 +59,16 @@ impl Output {
             state: std::sync::Mutex::new((0, 0)),
             start: Instant::now(),
         }
+    }
+}
+
+/// Puts a text on stdout. A reader that has gone away is no failure.
+fn data(text: &str) -> Result<(), Failure> {
+    match say(&mut std::io::stdout().lock(), text.trim_end()) {
+        Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => {
+            Err(Failure::new(ExitCode::Unexpected, error))
+        }
+        _ => Ok(()),
     }
 }
 

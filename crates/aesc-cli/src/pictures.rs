@@ -60,3 +60,14 @@ pub(crate) fn map_tiff(map: &Map) -> Result<Vec<u8>, Failure> {
         .map_err(failed)?;
     Ok(bytes.into_inner())
 }
+
+/// The picture no larger than `longest_px` on its longer side.
+pub(crate) fn small(picture: &Image, longest_px: usize) -> Result<Image, Failure> {
+    let (height, width) = (picture.height(), picture.width());
+    let longest = height.max(width);
+    if longest <= longest_px {
+        return Ok(picture.clone());
+    }
+    let side = |side: usize| (side * longest_px / longest).max(1);
+    Ok(aesc_data::resize(picture, side(height), side(width))?)
+}

@@ -46,7 +46,7 @@ pub(crate) fn load_clean(
         split_validation(paths.len(), config.train.validation_share, config.seed)?;
     let phase = context.output.phase("load", paths.len() as u64);
     let images = load_all(&paths, &config.data, &Limits::default(), |n| {
-        phase.at(n as u64)
+        phase.at(n as u64);
     })?;
     let names = |indices: &[usize]| {
         let name = |&i: &usize| dataset.train[i].relative.display().to_string();

@@ -1,10 +1,10 @@
 //! Pixel metrics over maps that arrive one at a time.
 
+use crate::block::{BLOCK, Block};
 use crate::error::EvalError;
 use crate::map::MapView;
 use crate::ranking::Ranking;
 use crate::regions::Defects;
-use crate::tally::{BLOCK, Block};
 
 /// Takes maps one at a time and keeps what exact metrics need: 4 bytes a normal pixel, 8 bytes a
 /// defect pixel. Map and mask can be dropped after each [`push`](Self::push).

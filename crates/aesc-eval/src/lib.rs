@@ -43,6 +43,7 @@
 
 mod accumulator;
 mod average_precision;
+mod block;
 mod bootstrap;
 mod curve;
 mod defect_types;
@@ -57,6 +58,7 @@ mod pixel;
 mod pro;
 mod ranking;
 mod regions;
+mod resample;
 mod roc;
 mod sort;
 mod summary;

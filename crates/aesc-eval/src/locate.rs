@@ -2,8 +2,8 @@
 //!
 //! A binary search takes twenty dependent, badly predicted steps in a million keys. Here the high
 //! half of the key's distance from the lowest one picks a page, the page's own number of bits of
-//! the low half a cell, and the cell names the first key at or after its start. Pages have at
-//! four to eight cells a key, so that little is left to walk (at worst, 128 keys in one cell).
+//! the low half a cell, and the cell names the first key at or after its start. Pages have two to
+//! four cells a key, so that little is left to walk (at worst, some 180 keys in one cell).
 
 /// Distinct keys in ascending order, with the pages that lead into them.
 #[derive(Debug)]
@@ -32,13 +32,16 @@ impl Locator {
     pub(crate) fn new(mut keys: Vec<u32>) -> Self {
         let base = keys.first().copied().unwrap_or_default();
         let mut pages = Vec::new();
-        let mut cells = Vec::with_capacity(8 * keys.len());
+        let mut cells = Vec::with_capacity(4 * keys.len());
         let mut before = 0;
         while before < keys.len() {
             let high = pages.len() as u32;
             let in_page = |key: &&u32| (**key - base) >> LOW_BITS == high;
             let n_keys = keys[before..].iter().take_while(in_page).count();
-            let bits = (n_keys.next_power_of_two().ilog2() + 2).min(LOW_BITS);
+            let bits = match n_keys {
+                0 => 0,
+                _ => (n_keys.next_power_of_two().ilog2() + 1).min(LOW_BITS),
+            };
             pages.push(Page {
                 first_cell: cells.len() as u32,
                 shift: LOW_BITS - bits,

@@ -2,12 +2,9 @@
 //! cache next to the processor: the first, coarse pass of a radix sort, and the only one.
 
 use std::ops::Range;
-use std::sync::atomic::{AtomicUsize, Ordering};
 
-use rayon::prelude::*;
-
+use crate::block::{Block, by_worker};
 use crate::entry::key_of;
-use crate::tally::{Block, for_normal_keys};
 
 /// Keys of one group, up to [`SEGMENT`] of them, in no order.
 pub(crate) type Segment = Vec<u32>;
@@ -75,19 +72,13 @@ impl Partition {
 
     /// The keys of all normal samples, by group.
     pub(crate) fn sort_out(&self, blocks: &[Block<'_>]) -> Vec<Vec<Segment>> {
-        let next = AtomicUsize::new(0);
-        let work = |_| {
-            let mut desks = Desks::new(self.groups.len());
-            while let Some(block) = blocks.get(next.fetch_add(1, Ordering::Relaxed)) {
-                for_normal_keys(*block, |key| desks.put(self.group_of(key), key));
-            }
-            desks.finish()
-        };
-        let workers = rayon::current_num_threads().min(blocks.len());
-        let by_worker: Vec<Vec<Vec<Segment>>> = (0..workers).into_par_iter().map(work).collect();
+        let start = || Desks::new(self.groups.len());
+        let desks = by_worker(blocks, start, |desks, block| {
+            block.for_normal_keys(|key| desks.put(self.group_of(key), key));
+        });
         let mut by_group = vec![Vec::new(); self.groups.len()];
-        for groups in by_worker {
-            for (all, segments) in by_group.iter_mut().zip(groups) {
+        for of_worker in desks {
+            for (all, segments) in by_group.iter_mut().zip(of_worker.clear()) {
                 all.extend(segments);
             }
         }
@@ -129,7 +120,8 @@ impl Desks {
         }
     }
 
-    fn finish(mut self) -> Vec<Vec<Segment>> {
+    /// All segments, by group.
+    fn clear(mut self) -> Vec<Vec<Segment>> {
         for ((full, open), filled) in self.full.iter_mut().zip(self.open).zip(self.filled) {
             full.push(open[..filled].to_vec());
         }

@@ -8,11 +8,12 @@
 
 use rayon::prelude::*;
 
+use crate::block::{Block, blocks};
 use crate::entry::{entry, key_of, region_of};
 use crate::error::{EvalError, check_scores};
 use crate::map::MapView;
 use crate::regions::Defects;
-use crate::tally::{BLOCK, Block, Tally, count_normals};
+use crate::tally::{Tally, count_normals};
 
 /// One distinct score of the anomalous samples, and what a threshold falling to it admits.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -181,13 +182,4 @@ impl Ranking {
     pub fn n_images(&self) -> u64 {
         self.n_images
     }
-}
-
-/// Scores and labels cut to the size that is handed to a thread.
-fn blocks<'a>(scores: &'a [f32], mask: &'a [bool]) -> impl Iterator<Item = Block<'a>> {
-    let pairs = scores.chunks(BLOCK).zip(mask.chunks(BLOCK));
-    pairs.map(|(scores, mask)| Block {
-        scores,
-        mask: Some(mask),
-    })
 }

@@ -2,29 +2,19 @@
 
 use rayon::prelude::*;
 
+use crate::block::{BLOCK, Block, by_worker};
 use crate::entry::distinct_keys;
 use crate::locate::Locator;
 use crate::partition::{Partition, Segment};
-use crate::sort;
 
-/// Scores with their mask, or without one when all of them are normal.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Block<'a> {
-    pub(crate) scores: &'a [f32],
-    pub(crate) mask: Option<&'a [bool]>,
-}
+/// Up to so many entries, what samples are counted into stays in a cache, so that they may come in
+/// any order; beyond, they are brought together by key first.
+const CACHED_ENTRIES: usize = 1 << 18;
 
-/// Samples in a block: large enough to be worth handing to a thread, small enough to share out.
-pub(crate) const BLOCK: usize = 1 << 17;
+/// Blocks that are counted together: 2^31 samples, so that no counter can run over.
+const ROUND: usize = (1 << 31) / BLOCK;
 
-/// Keys are worked out so many at a time.
-const BATCH: usize = 1024;
-
-/// Up to so many entries, all counters stay in the cache next to the processor, so that samples
-/// can be counted in any order; beyond, they are brought together by key first.
-const FEW_ENTRIES: usize = 4096;
-
-/// Segments that are counted together.
+/// Segments that are counted together, again without running over.
 const SEGMENTS: usize = 128;
 
 /// One counter a slot (see [`Locator::slot`]): 4 bytes each, and exact beyond 2^32.
@@ -91,19 +81,22 @@ impl Tally {
 /// Counts the normal samples of `blocks` into the slots between and at the distinct scores of
 /// the sorted `entries`.
 pub(crate) fn count_normals(entries: &[u64], blocks: &[Block<'_>]) -> Tally {
-    if entries.len() > FEW_ENTRIES {
-        return count_by_group(entries, blocks);
+    if entries.len() > CACHED_ENTRIES {
+        count_by_group(entries, blocks)
+    } else {
+        count_at_once(entries, blocks)
     }
+}
+
+fn count_at_once(entries: &[u64], blocks: &[Block<'_>]) -> Tally {
     let locator = Locator::new(distinct_keys(entries));
-    let count_block = |block: &Block<'_>| {
-        let mut tally = Tally::new(locator.n_slots());
-        for_normal_keys(*block, |key| tally.count(locator.slot(key)));
-        tally
+    let start = || Tally::new(locator.n_slots());
+    let count = |tally: &mut Tally, block: &Block<'_>| {
+        block.for_normal_keys(|key| tally.count(locator.slot(key)));
     };
-    let tallies = blocks.par_iter().map(count_block);
-    tallies
-        .reduce_with(Tally::merge)
-        .unwrap_or_else(|| Tally::new(locator.n_slots()))
+    let rounds = blocks.chunks(ROUND);
+    let tallies = rounds.flat_map(|blocks| by_worker(blocks, start, count));
+    tallies.reduce(Tally::merge).unwrap_or_else(start)
 }
 
 fn count_by_group(entries: &[u64], blocks: &[Block<'_>]) -> Tally {
@@ -151,38 +144,6 @@ fn count_segments(entries: &[u64], segments: &[Segment]) -> Tally {
     tallies
         .reduce_with(Tally::merge)
         .unwrap_or_else(|| Tally::new(locator.n_slots()))
-}
-
-/// Calls `visit` with the key of each normal sample.
-#[inline]
-pub(crate) fn for_normal_keys(block: Block<'_>, mut visit: impl FnMut(u32)) {
-    let mut keys = [0; BATCH];
-    for (index, scores) in block.scores.chunks(BATCH).enumerate() {
-        let start = index * BATCH;
-        let mask = block
-            .mask
-            .map_or(&[][..], |mask| &mask[start..start + scores.len()]);
-        for &key in normal_keys(scores, mask, &mut keys) {
-            visit(key);
-        }
-    }
-}
-
-/// The keys of the scores outside `mask`; an empty mask leaves all.
-fn normal_keys<'k>(scores: &[f32], mask: &[bool], keys: &'k mut [u32; BATCH]) -> &'k [u32] {
-    // Read to its end, which is faster than stopping.
-    if !mask.iter().fold(false, |any, &inside| any | inside) {
-        for (key, &score) in keys.iter_mut().zip(scores) {
-            *key = sort::key(score);
-        }
-        return &keys[..scores.len()];
-    }
-    let mut n_keys = 0;
-    for (&score, &anomalous) in scores.iter().zip(mask) {
-        keys[n_keys] = sort::key(score);
-        n_keys += usize::from(!anomalous);
-    }
-    &keys[..n_keys]
 }
 
 #[cfg(test)]
@@ -242,9 +203,30 @@ mod tests {
         let by_group = count_by_group(&entries, &[block]);
         assert_eq!(by_group.total(), scores.len() as u64);
 
-        let locator = Locator::new(distinct_keys(&entries));
-        let mut at_once = Tally::new(locator.n_slots());
-        for_normal_keys(block, |key| at_once.add(locator.slot(key), 1));
+        let at_once = count_at_once(&entries, &[block]);
         assert_eq!(by_group, at_once);
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn both_ways_of_counting_agree_on_any_scores(
+            anomalous in proptest::collection::vec(proptest::num::f32::NORMAL, 1..3000),
+            normal in proptest::collection::vec(proptest::num::f32::NORMAL, 0..3000),
+            levels in 1_u32..400,
+        ) {
+            // All octaves of f32, then a few levels with many ties.
+            let coarse = |score: &f32| (score.to_bits() % levels) as f32;
+            let lists = [(anomalous.clone(), normal.clone()), (
+                anomalous.iter().map(coarse).collect(),
+                normal.iter().map(coarse).collect(),
+            )];
+            for (anomalous, normal) in lists {
+                let mut entries: Vec<u64> = anomalous.iter().map(|&score| entry(score, 0)).collect();
+                entries.sort_unstable();
+                let block = Block { scores: &normal, mask: None };
+                let by_group = count_by_group(&entries, &[block]);
+                proptest::prop_assert_eq!(by_group, count_at_once(&entries, &[block]));
+            }
+        }
     }
 }

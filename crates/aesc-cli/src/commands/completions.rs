@@ -4,7 +4,6 @@ use clap::{Args, CommandFactory};
 use clap_complete::Shell;
 
 use crate::args::Cli;
-use crate::failure::Failure;
 
 /// What `completions` takes.
 #[derive(Debug, Args)]
@@ -16,12 +15,11 @@ pub(crate) struct CompletionsArgs {
     shell: Shell,
 }
 
-pub(crate) fn run(args: &CompletionsArgs) -> Result<(), Failure> {
+pub(crate) fn run(args: &CompletionsArgs) {
     clap_complete::generate(
         args.shell,
         &mut Cli::command(),
         "aesc",
         &mut std::io::stdout(),
     );
-    Ok(())
 }

@@ -49,63 +49,73 @@ pub(crate) fn run(args: &InspectArgs, context: &Context) -> Result<(), Failure> 
 }
 
 fn text(manifest: &Manifest, whole: &Value) -> String {
+    let rows = what_it_is(manifest, whole)
+        .into_iter()
+        .chain(how_it_was_made(manifest));
+    rows.map(|(name, value)| format!("{name:<12}{value}\n"))
+        .collect()
+}
+
+fn what_it_is(manifest: &Manifest, whole: &Value) -> Vec<(&'static str, String)> {
     let Manifest {
         network,
         preprocess,
         score,
         calibration,
-        train,
-        provenance,
+        ..
     } = manifest;
     let threshold = match calibration {
         Some(c) => format!("{:.6} (max-clean over {} images)", c.threshold, c.n_images),
         None => "not calibrated".to_owned(),
     };
-    let cost = &whole["cost"];
-    let rows = [
+    let gmac = |key: &str| whole["cost"][key].as_f64().unwrap_or_default();
+    let (kind, depth, width) = (network.kind.name(), network.depth, network.width);
+    let (h, w, c) = (
+        preprocess.height,
+        preprocess.width,
+        preprocess.channels.count(),
+    );
+    vec![
         (
             "model id",
             whole["model_id"].as_str().unwrap_or_default().to_owned(),
         ),
-        (
-            "network",
-            format!(
-                "{} depth {} width {}",
-                network.kind.name(),
-                network.depth,
-                network.width
-            ),
-        ),
-        ("parameters", cost["parameters"].to_string()),
+        ("network", format!("{kind} depth {depth} width {width}")),
+        ("parameters", whole["cost"]["parameters"].to_string()),
         (
             "cost",
             format!(
                 "{:.3} GMAC an image ({:.3} in phase form)",
-                cost["gmac"].as_f64().unwrap_or_default(),
-                cost["gmac_phase"].as_f64().unwrap_or_default()
+                gmac("gmac"),
+                gmac("gmac_phase")
             ),
         ),
-        (
-            "input",
-            format!(
-                "{} x {} x {}, {:?}",
-                preprocess.height,
-                preprocess.width,
-                preprocess.channels.count(),
-                preprocess.filter
-            ),
-        ),
+        ("input", format!("{h} x {w} x {c}, {:?}", preprocess.filter)),
         ("score", score_name(score)),
         ("threshold", threshold),
+    ]
+}
+
+fn how_it_was_made(manifest: &Manifest) -> Vec<(&'static str, String)> {
+    let Manifest {
+        train, provenance, ..
+    } = manifest;
+    let (steps, batch) = (train.config.steps, train.config.batch);
+    let images = format!(
+        "{} clean images ({} held out)",
+        train.n_train + train.n_validation,
+        train.n_validation
+    );
+    let place = format!(
+        "{}, {}, {} threads",
+        provenance.device, provenance.cpu, provenance.threads
+    );
+    vec![
         (
             "trained",
             format!(
-                "{} steps of {}, weights of step {}, {} clean images ({} held out)",
-                train.config.steps,
-                train.config.batch,
-                train.kept_step,
-                train.n_train + train.n_validation,
-                train.n_validation
+                "{steps} steps of {batch}, weights of step {}, {images}",
+                train.kept_step
             ),
         ),
         (
@@ -121,16 +131,7 @@ fn text(manifest: &Manifest, whole: &Value) -> String {
             "made by",
             format!("aesc {} ({})", provenance.version, provenance.commit),
         ),
-        (
-            "made on",
-            format!(
-                "{}, {}, {} threads, {}",
-                provenance.device, provenance.cpu, provenance.threads, provenance.libtorch
-            ),
-        ),
+        ("made on", format!("{place}, {}", provenance.libtorch)),
         ("made at", provenance.ended.clone()),
-    ];
-    rows.iter()
-        .map(|(name, value)| format!("{name:<12}{value}\n"))
-        .collect()
+    ]
 }

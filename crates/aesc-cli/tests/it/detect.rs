@@ -149,10 +149,8 @@ fn a_list_comes_from_stdin() {
     let trained = trained();
     let folder = tempfile::tempdir().unwrap();
     let out = folder.path().join("out");
-    let list: String = images(&trained.category)[..3]
-        .iter()
-        .map(|p| format!("{}\n", text(p)))
-        .collect();
+    let all = images(&trained.category);
+    let list = [text(&all[0]), text(&all[1]), text(&all[2])].join("\n");
     let args = [
         "predict",
         text(&trained.model),

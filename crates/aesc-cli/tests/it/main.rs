@@ -1,10 +1,18 @@
 //! The program as its users run it: commands, files, exit codes.
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "a helper that fails fails its test"
+)]
 
 #[cfg(feature = "libtorch")]
 mod bench;
+
 mod data;
 #[cfg(feature = "libtorch")]
 mod detect;
+#[cfg(feature = "libtorch")]
+mod real;
 mod settings;
 #[cfg(feature = "libtorch")]
 mod train;
@@ -67,6 +75,7 @@ fn sample(folder: &Path) {
 }
 
 /// Settings that train in a second.
+#[cfg(feature = "libtorch")]
 const TINY: [&str; 16] = [
     "--preset",
     "sample",

@@ -161,8 +161,8 @@ fn one_pixel_regions_on_every_border_count() {
 
 #[test]
 fn metrics_of_more_than_2_to_the_24_pixels_are_exact() {
-    // 2^24 + 1 normal pixels of score 1 and one of score 3 in f32 sums would be one too few.
-    // Anomalous: 2 and 4. Pairs won: 2 beats 2^24 + 1, 4 beats all 2^24 + 2.
+    // Normal: 2^24 + 1 pixels of score 1, a count that f32 cannot hold, and one of score 3.
+    // Anomalous: 2, which beats all normal pixels but one, and 4, which beats them all.
     let n = (1 << 24) + 1;
     let mut scores = vec![1.0; n];
     let mut labels = vec![false; n];
@@ -180,7 +180,7 @@ fn metrics_of_more_than_2_to_the_24_pixels_are_exact() {
 fn many_anomalous_samples_follow_a_closed_form() {
     // Score i for i in 0..n, every third one anomalous: the ranks are known, and n is large
     // enough for the counting by groups. Anomalous i = 3k beats the 2k normal ones below it.
-    let n = 300_000_usize;
+    let n = 900_000_usize;
     let scores: Vec<f32> = (0..n).map(|i| i as f32 * 0.25 - 1000.0).collect();
     let labels: Vec<bool> = (0..n).map(|i| i % 3 == 0).collect();
     let (anomalous, normal) = (n as f64 / 3.0, 2.0 * n as f64 / 3.0);

@@ -9,4 +9,5 @@ mod edges;
 mod golden;
 mod memory;
 mod oracle;
+mod pixel_properties;
 mod properties;

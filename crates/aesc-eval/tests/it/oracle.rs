@@ -181,3 +181,36 @@ pub(crate) fn aupro(images: &[MapView<'_>], limit: f64) -> f64 {
     }
     area / limit
 }
+
+/// AUPIMO of one anomalous image: its recall, a step function of the false-positive rate,
+/// integrated over the logarithm of the rate step by step.
+pub(crate) fn aupimo(normal: &[MapView<'_>], anomalous: &MapView<'_>) -> f64 {
+    let (low, high) = (1e-5_f64, 1e-4_f64);
+    let share = |scores: &[f32], threshold: f32| {
+        scores.iter().filter(|&&score| score >= threshold).count() as f64 / scores.len() as f64
+    };
+    let rate = |threshold| {
+        let rates = normal.iter().map(|image| share(image.scores, threshold));
+        rates.sum::<f64>() / normal.len() as f64
+    };
+    let pixels = anomalous.scores.iter().zip(anomalous.mask);
+    let inside: Vec<f32> = pixels
+        .filter(|(_, inside)| **inside)
+        .map(|(&score, _)| score)
+        .collect();
+    let mut area = 0.0;
+    let mut from = 0.0;
+    for level in thresholds(normal.iter().flat_map(|image| image.scores.iter().copied())) {
+        // Thresholds above this level keep the rate at `from`; the lowest of them finds most.
+        let recall = share(&inside, level.next_up());
+        let to = rate(level);
+        if to > low {
+            area += recall * (f64::min(to, high) / f64::max(from, low)).ln();
+        }
+        if to >= high {
+            break;
+        }
+        from = to;
+    }
+    area / 10.0_f64.ln()
+}

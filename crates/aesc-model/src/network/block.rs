@@ -146,19 +146,22 @@ impl Network {
             .collect()
     }
 
+    /// The convolution of level `i`, strided or upsampling.
+    fn convolve(&self, i: usize, x: &Tensor) -> Result<Tensor, ModelError> {
+        let LevelTensors { weight, bias, .. } = &self.levels[i];
+        if self.plan.levels[i].op == LevelOp::Down {
+            return down(x, weight, bias);
+        }
+        let (kernels, bias) = upconv::phase_kernels(weight, bias, &self.map)?;
+        upconv::apply(x, &kernels, &bias)
+    }
+
     /// Reconstructions of `x` `[b, c, h, w]` by batch statistics, which also move the running
     /// averages by `momentum`. Sides must divide by `2^depth`.
     pub(crate) fn forward_train(&self, x: &Tensor, momentum: f64) -> Result<Tensor, ModelError> {
         wire(&self.plan, x, |i, x| {
             let level = &self.levels[i];
-            let y = match self.plan.levels[i].op {
-                LevelOp::Down => down(x, &level.weight, &level.bias)?,
-                _ => {
-                    let (kernels, bias) =
-                        upconv::phase_kernels(&level.weight, &level.bias, &self.map)?;
-                    upconv::apply(x, &kernels, &bias)?
-                }
-            };
+            let y = self.convolve(i, x)?;
             match &level.norm {
                 None => Ok(y.f_sigmoid()?),
                 Some(norm) => leaky_relu(&y.f_batch_norm(
@@ -183,7 +186,12 @@ fn glorot(rng: &mut impl Rng, (fan_in, fan_out): (usize, usize), n: usize) -> Ve
 
 /// Stride 2, padded by 1 before and 2 after: output i reads x(2i + k - 1), k = 0..5.
 pub(crate) fn down(x: &Tensor, weight: &Tensor, bias: &Tensor) -> Result<Tensor, ModelError> {
-    let padded = x.f_constant_pad_nd([1, 2, 1, 2])?;
+    // Padded as NHWC: the gradient of a padded NCHW tensor comes back contiguous, and every
+    // layer before it would then run in the slower layout.
+    let nhwc = x
+        .f_permute([0, 2, 3, 1])?
+        .f_constant_pad_nd([0, 0, 1, 2, 1, 2])?;
+    let padded = nhwc.f_permute([0, 3, 1, 2])?; // [b, i, h + 3, w + 3]
     Ok(padded.f_conv2d(weight, Some(bias), [2, 2], [0, 0], [1, 1], 1)?) // [b, o, h/2, w/2]
 }
 
@@ -230,14 +238,7 @@ mod tests {
         let x = Tensor::rand([2, 3, 64, 128], (Kind::Float, tch::Device::Cpu));
         let mut shapes = Vec::new();
         let y = wire(&plan, &x, |i, x| {
-            let level = &network.levels[i];
-            let y = match plan.levels[i].op {
-                LevelOp::Down => down(x, &level.weight, &level.bias)?,
-                _ => {
-                    let (k, b) = upconv::phase_kernels(&level.weight, &level.bias, &network.map)?;
-                    upconv::apply(x, &k, &b)?
-                }
-            };
+            let y = network.convolve(i, x)?;
             shapes.push([
                 y.size()[1] as usize,
                 y.size()[2] as usize,

@@ -31,9 +31,9 @@ impl Adam {
             let (mean, square) = (value.f_zeros_like()?, value.f_zeros_like()?);
             Ok(Parameter {
                 name,
+                value,
                 mean,
                 square,
-                value,
             })
         };
         let parameters = network.trainable().into_iter().map(fresh);

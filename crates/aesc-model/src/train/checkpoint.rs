@@ -1,7 +1,7 @@
 //! The checkpoint: weights, moments, best weights and everything else a resume needs.
 
 use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use aesc_artifact::{NamedTensor, TensorFile};
 use serde::{Deserialize, Serialize};
@@ -25,7 +25,10 @@ pub(crate) struct State {
     /// Steps done.
     pub(crate) step: u64,
     /// Sum of this epoch's losses so far; on the device, so that no step waits for it.
-    #[serde(with = "scalar")]
+    #[serde(
+        serialize_with = "scalar::serialize",
+        deserialize_with = "scalar::deserialize"
+    )]
     pub(crate) loss_sum: Option<Tensor>,
     pub(crate) loss_steps: u64,
     pub(crate) best_psnr_db: Option<f64>,
@@ -85,14 +88,15 @@ impl Checkpoint {
         let state = serde_json::from_str(text).map_err(|e| foreign(e.to_string()))?;
         let (mut network, mut moments, mut best) = (Vec::new(), Vec::new(), Vec::new());
         for mut tensor in file.tensors {
-            let (group, name) = tensor.name.split_once('/').unwrap_or_default();
+            let full = std::mem::take(&mut tensor.name);
+            let (group, name) = full.split_once('/').unwrap_or_default();
             let group = match group {
                 "network" => &mut network,
                 "adam" => &mut moments,
                 "best" => &mut best,
-                _ => return Err(foreign(format!("holds a tensor {}", tensor.name))),
+                _ => return Err(foreign(format!("holds a tensor {full}"))),
             };
-            tensor.name = name.to_owned();
+            name.clone_into(&mut tensor.name);
             group.push(tensor);
         }
         let best = (!best.is_empty()).then_some(best);
@@ -139,7 +143,7 @@ fn owner(job: &TrainJob<'_>) -> BTreeMap<String, String> {
 }
 
 fn check_owner(
-    path: &PathBuf,
+    path: &Path,
     found: &BTreeMap<String, String>,
     job: &TrainJob<'_>,
 ) -> Result<(), ModelError> {
@@ -152,7 +156,7 @@ fn check_owner(
             };
             let found = format!("the checkpoint is of {what}");
             return Err(ModelError::Checkpoint {
-                path: path.clone(),
+                path: path.to_owned(),
                 found,
             });
         }
@@ -165,6 +169,7 @@ mod scalar {
     use serde::{Deserialize, Deserializer, Serialize, Serializer};
     use tch::Tensor;
 
+    #[expect(clippy::ref_option, reason = "serde passes the field by reference")]
     pub(super) fn serialize<S: Serializer>(
         tensor: &Option<Tensor>,
         serializer: S,

@@ -121,17 +121,14 @@ impl<'a> Run<'a> {
     fn open(job: &'a TrainJob<'a>) -> Result<Self, ModelError> {
         let config = job.config;
         let plan = config.validate()?;
-        let (network, adam, state, best) = match Checkpoint::read(job)? {
-            Some(found) => {
-                let network = Network::from_tensors(&plan, &found.network, job.device)?;
-                let adam = Adam::from_moments(&config.train.adam, &network, &found.moments)?;
-                (network, adam, found.state, found.best)
-            }
-            None => {
-                let network = Network::init(&plan, config.seed, job.device)?;
-                let adam = Adam::new(&config.train.adam, &network)?;
-                (network, adam, State::default(), None)
-            }
+        let (network, adam, state, best) = if let Some(found) = Checkpoint::read(job)? {
+            let network = Network::from_tensors(&plan, &found.network, job.device)?;
+            let adam = Adam::from_moments(&config.train.adam, &network, &found.moments)?;
+            (network, adam, found.state, found.best)
+        } else {
+            let network = Network::init(&plan, config.seed, job.device)?;
+            let adam = Adam::new(&config.train.adam, &network)?;
+            (network, adam, State::default(), None)
         };
         let validation = Validation::new(job)?;
         let epoch_start = Instant::now();
@@ -270,8 +267,8 @@ pub fn probe_step_secs(config: &RunConfig, device: Device) -> Result<f64, ModelE
     let network = Network::init(&plan, config.seed, device)?;
     let mut adam = Adam::new(&config.train.adam, &network)?;
     let (height, width) = plan.padded(config.data.height, config.data.width);
-    let sides = [config.train.batch, plan.channels, height, width].map(|side| side as i64);
-    let noise = Tensor::f_rand(sides, (Kind::Float, device.tch()))?;
+    let sides = [config.train.batch, height, width, plan.channels].map(|side| side as i64);
+    let noise = Tensor::f_rand(sides, (Kind::Float, device.tch()))?.f_permute([0, 3, 1, 2])?;
     let mut best = f64::INFINITY;
     for t in 0..4 {
         let start = Instant::now();

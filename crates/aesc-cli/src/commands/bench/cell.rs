@@ -10,7 +10,6 @@ use aesc_bench::{
 };
 use aesc_data::{Limits, fingerprint, open_dataset};
 use aesc_detect::{OverlayScale, heat_map, mask_image};
-use aesc_image::Image;
 use serde_json::Value;
 
 use super::CellArgs;
@@ -19,13 +18,13 @@ use crate::backend;
 use crate::evaluation::{Evaluation, Shown, evaluate};
 use crate::exit_code::ExitCode;
 use crate::failure::Failure;
-use crate::pictures::png;
+use crate::pictures::{png, small};
 use crate::provenance;
 use crate::run_folder::{Existing, RunFolder};
 use crate::training::{MODEL_FILE, TrainedRun, drop_checkpoint, load_clean, train_into};
 
 /// How long to wait for another process to let go of the cell.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 /// Longest side of a stored picture.
 const PICTURE_PX: usize = 192;
 
@@ -67,13 +66,13 @@ fn work(
     let model = backend::open(&run.path().join(MODEL_FILE), context)?;
     let found = evaluate(&model, &dataset, None, context)?;
     let figures = figures(&found.shown, &model, folder)?;
-    result(cell, &config, trained, (found, figures), start)
+    result(cell, &config, &trained, (found, figures), start)
 }
 
 fn result(
     cell: &CellSpec,
     config: &RunConfig,
-    trained: TrainedRun,
+    trained: &TrainedRun,
     (found, figures): (Evaluation, Vec<Figure>),
     start: Instant,
 ) -> Result<CellResult, Failure> {
@@ -151,7 +150,7 @@ fn figure(one: &Shown, scale: &OverlayScale, folder: &Path) -> Result<Figure, Fa
     for (label, picture) in pictures {
         let Some(picture) = picture else { continue };
         let file = format!("{}-{}.png", one.defect_type, label.replace(' ', "-"));
-        crate::run_folder::write_in(&folder.join(&file), &png(&small(picture)?)?)?;
+        crate::run_folder::write_in(&folder.join(&file), &png(&small(picture, PICTURE_PX)?)?)?;
         panels.push(Panel {
             label: label.to_owned(),
             file,
@@ -164,17 +163,6 @@ fn figure(one: &Shown, scale: &OverlayScale, folder: &Path) -> Result<Figure, Fa
         score: Some(one.score),
         panels,
     })
-}
-
-/// The picture no larger than [`PICTURE_PX`] on its longer side.
-fn small(picture: &Image) -> Result<Image, Failure> {
-    let (height, width) = (picture.height(), picture.width());
-    let longest = height.max(width);
-    if longest <= PICTURE_PX {
-        return Ok(picture.clone());
-    }
-    let side = |side: usize| (side * PICTURE_PX / longest).max(1);
-    Ok(aesc_data::resize(picture, side(height), side(width))?)
 }
 
 /// A cell whose bench is gone stops too, with a checkpoint, instead of working on unseen.

@@ -38,7 +38,7 @@ pub(crate) fn run(args: &RunArgs, context: &Context) -> Result<(), Failure> {
         plan.write_new(out)?;
     }
     let missing = plan.missing(out);
-    let jobs = jobs(args, context, missing.len());
+    let jobs = jobs(args, context, plan.cells.len());
     let threads = (context.global.threads() / jobs).max(1);
     let done = plan.cells.len() - missing.len();
     let phase = context.output.phase("cells", missing.len() as u64);
@@ -66,9 +66,10 @@ pub(crate) fn run(args: &RunArgs, context: &Context) -> Result<(), Failure> {
         stop: &signals.stop,
         terminate: &signals.terminate,
     };
-    let mut board = Board::new(&phase);
-    let outcome = engine.run(&missing, &run, &mut |event| board.note(&event))?;
-    drop(board);
+    let outcome = {
+        let mut board = Board::new(&phase);
+        engine.run(&missing, &run, &mut |event| board.note(&event))?
+    };
     drop(phase);
     if outcome.interrupted {
         return Err(interrupted(&outcome, context));
@@ -76,8 +77,9 @@ pub(crate) fn run(args: &RunArgs, context: &Context) -> Result<(), Failure> {
     tell(&write_report(&plan, out)?, out, context)
 }
 
-/// As many cells at a time as cores, memory and work allow: a thread a cell makes the most of them.
-fn jobs(args: &RunArgs, context: &Context, n_missing: usize) -> usize {
+/// As many cells at a time as cores and memory allow: a thread a cell makes the most of them. What
+/// is left to do has no say, for the number of threads decides the last bits of a result.
+fn jobs(args: &RunArgs, context: &Context, n_cells: usize) -> usize {
     let most = match args.jobs {
         Some(jobs) => usize::from(jobs),
         None if context.global.device == "cpu" || !has_cuda() => {
@@ -85,7 +87,7 @@ fn jobs(args: &RunArgs, context: &Context, n_missing: usize) -> usize {
         }
         None => 1,
     };
-    most.clamp(1, n_missing.max(1))
+    most.clamp(1, n_cells)
 }
 
 /// Cells that fit into half of the memory that is free, at 3 GiB each.
@@ -165,7 +167,7 @@ impl<'a> Board<'a> {
                 self.phase.note(&format!("start  {}", cell.label()));
             }
             Event::Finished { cell, secs } => {
-                self.end(&format!("done   {} in {secs:.0} s", cell.label()))
+                self.end(&format!("done   {} in {secs:.0} s", cell.label()));
             }
             Event::Failed { cell, failure } => {
                 self.end(&format!("FAILED {}: {}", cell.label(), failure.summary()));
@@ -174,7 +176,7 @@ impl<'a> Board<'a> {
                 self.phase
                     .note(&format!("killed {} ({how}); again", cell.label()));
             }
-            Event::Stopped { cell } => self.end(&format!("stop   {}", cell.label())),
+            Event::Stopped { cell } => self.phase.note(&format!("stop   {}", cell.label())),
             _ => {}
         }
     }

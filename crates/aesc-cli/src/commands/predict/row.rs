@@ -5,7 +5,7 @@ use aesc_data::InputImage;
 use aesc_detect::Detection;
 use serde::Serialize;
 
-use super::{Query, decision_word};
+use super::batch::{Query, decision_word};
 use crate::exit_code::ExitCode;
 use crate::failure::Failure;
 
