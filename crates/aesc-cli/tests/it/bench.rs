@@ -2,8 +2,7 @@
 
 use std::path::Path;
 
-use crate::train::first_category;
-use crate::{TINY, json, ok, run, sample, text};
+use crate::{TINY, Workbench, json, ok, run, text};
 
 fn bench_args<'a>(data: &'a str, category: &'a str, out: &'a str) -> Vec<&'a str> {
     let mut args = vec![
@@ -27,19 +26,16 @@ fn name(path: &Path) -> &str {
 
 #[test]
 fn from_data_to_report_and_again_from_where_it_was() {
-    let folder = tempfile::tempdir().unwrap();
-    let data = folder.path().join("sample");
-    sample(&data);
-    let category = first_category(&data);
-    let out = folder.path().join("bench");
-    let args = bench_args(text(&data), name(&category), text(&out));
+    let bench = Workbench::new();
+    let out = bench.at("bench");
+    let args = bench_args(text(&bench.data), name(&bench.category), text(&out));
     ok(&args);
 
     let report = json(&std::fs::read_to_string(out.join("report.json")).unwrap());
     let cells = report["cells"].as_array().unwrap();
     assert_eq!(cells.len(), 4);
     for cell in cells {
-        assert_eq!(cell["category"], name(&category));
+        assert_eq!(cell["category"], name(&bench.category));
         assert_eq!(cell["strategy"], "residual");
         assert_eq!(cell["preset"], "sample");
         let auroc = cell["metrics"]["image_auroc"].as_f64().unwrap();
@@ -83,12 +79,9 @@ fn from_data_to_report_and_again_from_where_it_was() {
 
 #[test]
 fn a_cell_that_fails_is_exit_20_named_and_its_mean_missing() {
-    let folder = tempfile::tempdir().unwrap();
-    let data = folder.path().join("sample");
-    sample(&data);
-    let category = first_category(&data);
-    let out = folder.path().join("bench");
-    let mut args = bench_args(text(&data), name(&category), text(&out));
+    let bench = Workbench::new();
+    let out = bench.at("bench");
+    let mut args = bench_args(text(&bench.data), name(&bench.category), text(&out));
     args.extend(["--networks", "aesc", "--corruptions", "none", "stain"]);
     let mut planned = args.clone();
     planned[1] = "plan";
@@ -111,12 +104,9 @@ fn a_cell_that_fails_is_exit_20_named_and_its_mean_missing() {
 
 #[test]
 fn another_plan_in_the_same_folder_is_refused() {
-    let folder = tempfile::tempdir().unwrap();
-    let data = folder.path().join("sample");
-    sample(&data);
-    let category = first_category(&data);
-    let out = folder.path().join("bench");
-    let mut args = bench_args(text(&data), name(&category), text(&out));
+    let bench = Workbench::new();
+    let out = bench.at("bench");
+    let mut args = bench_args(text(&bench.data), name(&bench.category), text(&out));
     args[1] = "plan";
     ok(&args);
     args.extend(["--seed", "5"]);
@@ -127,15 +117,13 @@ fn another_plan_in_the_same_folder_is_refused() {
 
 #[test]
 fn an_absent_category_names_those_that_are_there() {
-    let folder = tempfile::tempdir().unwrap();
-    let data = folder.path().join("sample");
-    sample(&data);
-    let out = folder.path().join("bench");
-    let (code, _, stderr) = run(&bench_args(text(&data), "teapot", text(&out)));
+    let bench = Workbench::new();
+    let out = bench.at("bench");
+    let (code, _, stderr) = run(&bench_args(text(&bench.data), "teapot", text(&out)));
     assert_eq!(code, 3);
-    let there = first_category(&data);
+    let there = &bench.category;
     assert!(
-        stderr.contains("expected category teapot") && stderr.contains(name(&there)),
+        stderr.contains("expected category teapot") && stderr.contains(name(there)),
         "{stderr}"
     );
 }

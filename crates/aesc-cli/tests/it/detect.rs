@@ -3,27 +3,22 @@
 use std::path::PathBuf;
 use std::sync::OnceLock;
 
-use crate::train::first_category;
-use crate::{TINY, aesc, json, ok, run, sample, text};
+use crate::{TINY, Workbench, aesc, json, ok, run, text};
 
 /// A data set and a model, made once for all tests here.
 struct Trained {
-    _folder: tempfile::TempDir,
-    category: PathBuf,
+    bench: Workbench,
     model: PathBuf,
 }
 
 fn trained() -> &'static Trained {
     static TRAINED: OnceLock<Trained> = OnceLock::new();
     TRAINED.get_or_init(|| {
-        let folder = tempfile::tempdir().unwrap();
-        let data = folder.path().join("sample");
-        sample(&data);
-        let category = first_category(&data);
-        let out = folder.path().join("run");
+        let bench = Workbench::new();
+        let out = bench.at("run");
         let mut args = vec![
             "train",
-            text(&category),
+            text(&bench.category),
             "--out",
             text(&out),
             "--device",
@@ -32,9 +27,8 @@ fn trained() -> &'static Trained {
         args.extend(TINY);
         ok(&args);
         Trained {
-            category,
             model: out.join("model.aesc.safetensors"),
-            _folder: folder,
+            bench,
         }
     })
 }
@@ -55,7 +49,7 @@ fn predict_writes_a_row_a_map_and_an_overlay_for_every_image() {
     let trained = trained();
     let folder = tempfile::tempdir().unwrap();
     let out = folder.path().join("out");
-    let test = trained.category.join("test");
+    let test = trained.bench.category.join("test");
     let args = [
         "predict",
         text(&trained.model),
@@ -65,7 +59,7 @@ fn predict_writes_a_row_a_map_and_an_overlay_for_every_image() {
         "--json",
     ];
     let summary = json(&ok(&args));
-    let n = images(&trained.category).len();
+    let n = images(&trained.bench.category).len();
     assert_eq!(summary["n_scored"], n);
     let mut table = csv::Reader::from_path(out.join("results.csv")).unwrap();
     let headers = table.headers().unwrap().clone();
@@ -74,7 +68,7 @@ fn predict_writes_a_row_a_map_and_an_overlay_for_every_image() {
     assert_eq!(rows.len(), n);
     let lines = std::fs::read_to_string(out.join("results.jsonl")).unwrap();
     assert_eq!(lines.lines().count(), n);
-    for image in images(&trained.category) {
+    for image in images(&trained.bench.category) {
         let relative = image.strip_prefix(&test).unwrap();
         let map = out.join("maps").join(relative).with_extension("tiff");
         let limits = aesc_data::Limits::default();
@@ -94,7 +88,7 @@ fn predict_writes_a_row_a_map_and_an_overlay_for_every_image() {
 fn the_same_image_has_the_same_score_alone_and_in_a_batch() {
     let trained = trained();
     let folder = tempfile::tempdir().unwrap();
-    let all = images(&trained.category);
+    let all = images(&trained.bench.category);
     let scores = |inputs: &[&str], name: &str| -> Vec<f64> {
         let out = folder.path().join(name);
         let mut args = vec!["predict", text(&trained.model), "--out", text(&out)];
@@ -119,7 +113,7 @@ fn the_same_image_has_the_same_score_alone_and_in_a_batch() {
 fn a_bad_image_costs_itself_alone_with_keep_going() {
     let trained = trained();
     let folder = tempfile::tempdir().unwrap();
-    let good = &images(&trained.category)[0];
+    let good = &images(&trained.bench.category)[0];
     let bad = folder.path().join("bad.png");
     let bytes = std::fs::read(good).unwrap();
     std::fs::write(&bad, &bytes[..bytes.len() / 2]).unwrap();
@@ -149,7 +143,7 @@ fn a_list_comes_from_stdin() {
     let trained = trained();
     let folder = tempfile::tempdir().unwrap();
     let out = folder.path().join("out");
-    let all = images(&trained.category);
+    let all = images(&trained.bench.category);
     let list = [text(&all[0]), text(&all[1]), text(&all[2])].join("\n");
     let args = [
         "predict",
@@ -176,7 +170,7 @@ fn fail_on_nok_is_exit_10_when_the_threshold_is_passed() {
     model.manifest.calibration.as_mut().unwrap().threshold = 0.0;
     let strict = folder.path().join("strict.aesc.safetensors");
     model.write(&strict).unwrap();
-    let image = &images(&trained.category)[0];
+    let image = &images(&trained.bench.category)[0];
     let out = folder.path().join("out");
     let args = [
         "predict",
@@ -197,7 +191,7 @@ fn eval_prints_every_metric_of_the_contract() {
         "eval",
         text(&trained.model),
         "--data",
-        text(&trained.category),
+        text(&trained.bench.category),
         "--json",
     ];
     let found = json(&ok(&args));
@@ -235,7 +229,7 @@ fn a_model_cut_short_with_a_nan_or_from_the_future_is_exit_4() {
     let trained = trained();
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("model.aesc.safetensors");
-    let image = &images(&trained.category)[0];
+    let image = &images(&trained.bench.category)[0];
     let out = folder.path().join("out");
     let predict = || run(&["predict", text(&path), text(image), "--out", text(&out)]);
     let bytes = std::fs::read(&trained.model).unwrap();

@@ -17,7 +17,7 @@ mod settings;
 #[cfg(feature = "libtorch")]
 mod train;
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use assert_cmd::Command;
 
@@ -72,6 +72,36 @@ fn sample(folder: &Path) {
     let mut args = vec!["data", "sample", "--out", text(folder)];
     args.extend(counts);
     ok(&args);
+}
+
+/// A temporary folder with a tiny sample set in it.
+struct Workbench {
+    folder: tempfile::TempDir,
+    data: PathBuf,
+    /// The sample set's first category, by name.
+    category: PathBuf,
+}
+
+impl Workbench {
+    fn new() -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let data = folder.path().join("sample");
+        sample(&data);
+        let entries = std::fs::read_dir(&data)
+            .unwrap()
+            .map(|entry| entry.unwrap().path());
+        let category = entries.filter(|path| path.is_dir()).min().unwrap();
+        Self {
+            folder,
+            data,
+            category,
+        }
+    }
+
+    /// A place in the folder.
+    fn at(&self, name: &str) -> PathBuf {
+        self.folder.path().join(name)
+    }
 }
 
 /// Settings that train in a second.

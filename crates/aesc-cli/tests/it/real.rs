@@ -13,6 +13,7 @@ fn folder(name: &str) -> Option<PathBuf> {
 }
 
 /// Checks, trains, measures and predicts; all in the images' own sizes.
+#[expect(clippy::print_stderr, reason = "what is skipped must be seen")]
 fn whole_way(name: &str) {
     let Some(data) = folder(name) else {
         eprintln!("skipped: no {name} under AESC_REAL_DATA");

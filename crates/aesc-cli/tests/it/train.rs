@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use crate::{TINY, json, ok, run, sample, text};
+use crate::{TINY, Workbench, json, ok, run, text};
 
 fn train_args<'a>(data: &'a str, out: &'a str) -> Vec<&'a str> {
     let mut args = vec![
@@ -21,12 +21,9 @@ fn train_args<'a>(data: &'a str, out: &'a str) -> Vec<&'a str> {
 
 #[test]
 fn a_run_folder_holds_all_that_is_promised_and_is_not_overwritten() {
-    let folder = tempfile::tempdir().unwrap();
-    let data = folder.path().join("sample");
-    sample(&data);
-    let category = first_category(&data);
-    let out = folder.path().join("run");
-    let args = train_args(text(&category), text(&out));
+    let bench = Workbench::new();
+    let out = bench.at("run");
+    let args = train_args(text(&bench.category), text(&out));
     ok(&args);
     let promised = [
         "config.resolved.toml",
@@ -47,17 +44,14 @@ fn a_run_folder_holds_all_that_is_promised_and_is_not_overwritten() {
 
 #[test]
 fn a_killed_run_resumes_to_the_same_weights() {
-    let folder = tempfile::tempdir().unwrap();
-    let data = folder.path().join("sample");
-    sample(&data);
-    let category = first_category(&data);
+    let bench = Workbench::new();
     let longer = ["--set", "train.steps=120"];
-    let (whole, pieces) = (folder.path().join("whole"), folder.path().join("pieces"));
-    let mut args = train_args(text(&category), text(&whole));
+    let (whole, pieces) = (bench.at("whole"), bench.at("pieces"));
+    let mut args = train_args(text(&bench.category), text(&whole));
     args.extend(longer);
     ok(&args);
 
-    let mut args = train_args(text(&category), text(&pieces));
+    let mut args = train_args(text(&bench.category), text(&pieces));
     args.extend(longer);
     // SIGKILL as soon as the first checkpoint is there, SIGTERM a little later.
     let mut child = spawn(&args);
@@ -108,12 +102,9 @@ fn wait_for(path: &std::path::Path) {
 
 #[test]
 fn a_dry_run_tells_the_plan_and_writes_nothing() {
-    let folder = tempfile::tempdir().unwrap();
-    let data = folder.path().join("sample");
-    sample(&data);
-    let category = first_category(&data);
-    let out = folder.path().join("run");
-    let mut args = train_args(text(&category), text(&out));
+    let bench = Workbench::new();
+    let out = bench.at("run");
+    let mut args = train_args(text(&bench.category), text(&out));
     args.extend(["--dry-run", "--json"]);
     let plan = json(&ok(&args));
     assert_eq!(plan["n_images"], 10);
@@ -147,12 +138,9 @@ fn an_absent_device_is_exit_5_with_a_reason() {
 
 #[test]
 fn a_rate_that_diverges_is_exit_6_and_keeps_the_checkpoint() {
-    let folder = tempfile::tempdir().unwrap();
-    let data = folder.path().join("sample");
-    sample(&data);
-    let category = first_category(&data);
-    let out = folder.path().join("run");
-    let args = train_args(text(&category), text(&out));
+    let bench = Workbench::new();
+    let out = bench.at("run");
+    let args = train_args(text(&bench.category), text(&out));
     ok(&args);
     // The same run, its weights spoilt so that the next loss is infinite.
     let path = out.join("checkpoint.safetensors");
@@ -172,15 +160,4 @@ fn a_rate_that_diverges_is_exit_6_and_keeps_the_checkpoint() {
     let (code, _, stderr) = run(&again);
     assert_eq!(code, 6, "{stderr}");
     assert_eq!(std::fs::read(&path).unwrap(), before);
-}
-
-/// The first category of a data set, by name.
-pub(crate) fn first_category(data: &std::path::Path) -> std::path::PathBuf {
-    let mut folders: Vec<_> = std::fs::read_dir(data)
-        .unwrap()
-        .map(|entry| entry.unwrap().path())
-        .filter(|path| path.is_dir())
-        .collect();
-    folders.sort();
-    folders[0].clone()
 }

@@ -1,14 +1,14 @@
 //! A model measured on a data set's test images: maps, scores, metrics, curves, pictures.
 
+mod scores;
+mod sharpness;
+
 use std::collections::BTreeMap;
 use std::time::Instant;
 
 use aesc_bench::{Alternative, Curves, Metrics, Reconstruction, Scored};
 use aesc_data::{Dataset, Limits, Sample, read_mask};
-use aesc_detect::{
-    Detection, ImageScore, ScoreConfig, Smoothing, anomaly_map, image_score, resize_map,
-    resize_mask_nearest,
-};
+use aesc_detect::{Detection, resize_map, resize_mask_nearest};
 use aesc_eval::{Accumulator, Bootstrap, CurvePoint, MapView, auroc_interval};
 use aesc_image::{Image, Map, Mask};
 use rayon::prelude::*;
@@ -17,6 +17,9 @@ use crate::app::Context;
 use crate::backend::OpenModel;
 use crate::exit_code::ExitCode;
 use crate::failure::Failure;
+pub(crate) use scores::score_name;
+use scores::{alternative_scores, alternatives};
+use sharpness::Sharpness;
 
 /// Images reconstructed at once.
 const BATCH: usize = 16;
@@ -277,52 +280,6 @@ fn full_mask(sample: &Sample, (height, width): (usize, usize)) -> Result<Mask, F
     }
 }
 
-/// Further image scores, told beside the configured one.
-fn alternatives() -> [(&'static str, ScoreConfig); 5] {
-    let with = |smoothing, image| ScoreConfig {
-        smoothing,
-        image,
-        ..ScoreConfig::default()
-    };
-    let box21 = Smoothing::Box { side_px: 21 };
-    [
-        ("l1", with(Smoothing::None {}, ImageScore::L1 {})),
-        ("l2", with(Smoothing::None {}, ImageScore::L2 {})),
-        ("linf", with(Smoothing::None {}, ImageScore::Linf {})),
-        ("box21+max", with(box21, ImageScore::Max {})),
-        (
-            "box21+top-1%",
-            with(box21, ImageScore::TopK { share: 0.01 }),
-        ),
-    ]
-}
-
-fn alternative_scores(query: &Image, found: &Detection) -> Result<Vec<f32>, Failure> {
-    let score = |(_, config): &(&str, ScoreConfig)| {
-        let map = anomaly_map(query, &found.reconstruction, config)?;
-        Ok(image_score(&map, &config.image) as f32)
-    };
-    alternatives().iter().map(score).collect()
-}
-
-/// The configured score in short: how the map is smoothed, what is taken of it.
-pub(crate) fn score_name(score: &ScoreConfig) -> String {
-    let smoothing = match score.smoothing {
-        Smoothing::None {} => String::new(),
-        Smoothing::Box { side_px } => format!("box{side_px}+"),
-        Smoothing::Gaussian { sigma_px } => format!("gaussian{sigma_px}+"),
-    };
-    let image = match score.image {
-        ImageScore::L0 { threshold } => format!("l0>{threshold}"),
-        ImageScore::L1 {} => "l1".to_owned(),
-        ImageScore::L2 {} => "l2".to_owned(),
-        ImageScore::Linf {} => "linf".to_owned(),
-        ImageScore::Max {} => "max".to_owned(),
-        ImageScore::TopK { share } => format!("top-{}%", share * 100.0),
-    };
-    smoothing + &image
-}
-
 fn thinned(points: &[CurvePoint]) -> Vec<[f64; 2]> {
     Curves::thinned(points.iter().map(|point| [point.x, point.y]), CURVE_STEP)
 }
@@ -352,77 +309,9 @@ fn share_over(scores: &[f32], labels: &[bool], threshold: f64) -> Option<f64> {
     (!normal.is_empty() && threshold.is_finite()).then(|| over as f64 / normal.len() as f64)
 }
 
-/// How well clean images are repeated: PSNR, and the share of gradient energy that is kept.
-#[derive(Debug, Default)]
-struct Sharpness {
-    psnr_db_sum: f64,
-    energy_ratio_sum: f64,
-    n_images: u64,
-}
-
-impl Sharpness {
-    fn add(&mut self, query: &Image, reconstruction: &Image) {
-        let pairs = query.data().iter().zip(reconstruction.data());
-        let squares: f64 = pairs.map(|(a, b)| f64::from(a - b).powi(2)).sum();
-        let mse = (squares / query.data().len() as f64).max(1e-12);
-        self.psnr_db_sum += -10.0 * mse.log10();
-        self.energy_ratio_sum +=
-            gradient_energy(reconstruction) / gradient_energy(query).max(f64::MIN_POSITIVE);
-        self.n_images += 1;
-    }
-
-    fn reconstruction(&self) -> Reconstruction {
-        let n = self.n_images.max(1) as f64;
-        Reconstruction {
-            clean_psnr_db: self.psnr_db_sum / n,
-            clean_sharpness: self.energy_ratio_sum / n,
-        }
-    }
-}
-
-/// Sum of squared differences to the right and lower neighbours.
-fn gradient_energy(image: &Image) -> f64 {
-    let row = image.width() * image.channels();
-    let data = image.data();
-    let square = |a: f32, b: f32| f64::from(a - b).powi(2);
-    let down: f64 = data
-        .iter()
-        .zip(data.iter().skip(row))
-        .map(|(a, b)| square(*a, *b))
-        .sum();
-    let right: f64 = data
-        .chunks_exact(row)
-        .map(|line| {
-            let next = line.iter().skip(image.channels());
-            line.iter()
-                .zip(next)
-                .map(|(a, b)| square(*a, *b))
-                .sum::<f64>()
-        })
-        .sum();
-    down + right
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn gradient_energy_of_a_step_is_the_edges_length_times_its_square() {
-        // A 2 x 4 image, left half 0, right half 0.5: two edge pixels of 0.25 each.
-        let image = Image::from_fn(2, 4, 1, |_, x, _| if x < 2 { 0.0 } else { 0.5 }).unwrap();
-        assert!((gradient_energy(&image) - 0.5).abs() < 1e-12);
-    }
-
-    #[test]
-    fn a_half_contrast_copy_has_a_quarter_of_the_sharpness() {
-        let query = Image::from_fn(4, 4, 3, |y, x, c| ((y + x + c) % 3) as f32 / 4.0).unwrap();
-        let mut half = query.clone();
-        half.data_mut().iter_mut().for_each(|v| *v *= 0.5);
-        let mut sharpness = Sharpness::default();
-        sharpness.add(&query, &half);
-        assert!((sharpness.reconstruction().clean_sharpness - 0.25).abs() < 1e-6);
-    }
 
     #[test]
     fn only_normal_images_over_the_threshold_count() {
