@@ -2,7 +2,8 @@
 //! itself, so that no figure is typed by hand.
 //!
 //! A generated block stands between `<!-- aesc:begin NAME ARGS -->` and `<!-- aesc:end -->`:
-//! `results FILE` is the table of `data/results/FILE`, `cli` the `--help` of every verb.
+//! `results FILE` is the short table of `data/results/FILE`, `report FILE` all of its tables, `cli`
+//! the `--help` of every verb.
 
 mod cli;
 
@@ -136,18 +137,30 @@ fn blocks(text: &str) -> Result<Vec<Block>> {
 /// What belongs between the markers of the block `name`.
 fn generate(name: &str) -> Result<String> {
     let text = match name.split_once(' ').unwrap_or((name, "")) {
-        ("results", file) => results(file)?,
+        ("results", file) => aesc_bench::report::results_table(&stored(file)?),
+        ("report", file) => demoted(&aesc_bench::report::markdown(&stored(file)?)),
         ("cli", "") => cli::pages()?,
-        _ => bail!("there is no generator of this name; there are: results FILE, cli"),
+        _ => {
+            bail!("there is no generator of this name; there are: results FILE, report FILE, cli")
+        }
     };
     Ok(format!("\n{}\n", text.trim_matches('\n')))
 }
 
-fn results(file: &str) -> Result<String> {
+/// The report `data/results/FILE`.
+fn stored(file: &str) -> Result<aesc_bench::Report> {
     let path = workspace::root().join("data/results").join(file);
     let text = fs::read_to_string(&path).with_context(|| relative(&path))?;
-    let report = aesc_bench::report::parse(&text, &path)?;
-    Ok(aesc_bench::report::results_table(&report))
+    Ok(aesc_bench::report::parse(&text, &path)?)
+}
+
+/// Every heading one level deeper: the text becomes part of a page.
+fn demoted(text: &str) -> String {
+    let line = |line: &str| {
+        let mark = if line.starts_with('#') { "#" } else { "" };
+        format!("{mark}{line}\n")
+    };
+    text.lines().map(line).collect()
 }
 
 #[cfg(test)]
@@ -184,6 +197,11 @@ mod tests {
                 .to_string()
                 .contains("results FILE")
         );
+    }
+
+    #[test]
+    fn headings_go_one_level_deeper_and_text_stays() {
+        assert_eq!(demoted("# A\n\nb # c\n## D"), "## A\n\nb # c\n### D\n");
     }
 
     #[test]

@@ -17,8 +17,8 @@ pub enum ArtifactError {
         found: String,
     },
     /// A part of the configuration was refused by the crate that owns it.
-    #[error("{0}")]
-    Part(#[source] Box<dyn std::error::Error + Send + Sync>),
+    #[error(transparent)]
+    Part(Box<dyn std::error::Error + Send + Sync>),
     /// The file could not be opened or read: the machine's fault.
     #[error("{}: cannot be read", path.display())]
     Read {

@@ -64,13 +64,26 @@ impl Failure {
     pub(crate) fn print(&self) {
         let mut stderr = anstream::stderr();
         let told = match &self.message {
-            Message::Chain(error) => crate::output::say(&mut stderr, format!("error: {error:#}")),
+            Message::Chain(error) => {
+                crate::output::say(&mut stderr, format!("error: {}", chain(error)))
+            }
             Message::Diagnostic(report) => crate::output::say(&mut stderr, format!("{report:?}")),
             Message::Nothing => Ok(()),
         };
         // Nobody is left to tell when stderr is closed.
         drop(told);
     }
+}
+
+/// The error and its causes on a line; a cause already told is not told again.
+fn chain(error: &anyhow::Error) -> String {
+    let mut text = error.to_string();
+    for cause in error.chain().skip(1).map(ToString::to_string) {
+        if !text.contains(&cause) {
+            text = format!("{text}: {cause}");
+        }
+    }
+    text
 }
 
 impl From<DataError> for Failure {
@@ -137,5 +150,20 @@ impl From<aesc_model::ModelError> for Failure {
             ModelError::Images { .. } => Self::new(ExitCode::Data, error),
             _ => Self::new(ExitCode::Usage, error),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use anyhow::anyhow;
+
+    use super::*;
+
+    #[test]
+    fn a_cause_is_told_once() {
+        let error = anyhow!("no space")
+            .context("write x: no space")
+            .context("failed to train");
+        assert_eq!(chain(&error), "failed to train: write x: no space");
     }
 }

@@ -52,14 +52,23 @@ pub(crate) fn load_clean(
         let name = |&i: &usize| dataset.train[i].relative.display().to_string();
         indices.iter().map(name).collect()
     };
-    let pick = |indices: &[usize]| indices.iter().map(|&i| images[i].clone()).collect();
+    let record = SplitRecord {
+        train: names(&split.train),
+        validation: names(&split.validation),
+    };
+    let (mut train, mut validation) = (Vec::new(), Vec::new());
+    for (i, image) in images.into_iter().enumerate() {
+        let side = if split.validation.contains(&i) {
+            &mut validation
+        } else {
+            &mut train
+        };
+        side.push(image);
+    }
     Ok(CleanImages {
-        train: pick(&split.train),
-        validation: pick(&split.validation),
-        split: SplitRecord {
-            train: names(&split.train),
-            validation: names(&split.validation),
-        },
+        train,
+        validation,
+        split: record,
     })
 }
 

@@ -99,6 +99,7 @@ pub fn train(
         if run.state.step % recipe.epoch_steps == 0 || run.state.step == recipe.steps {
             notify(TrainEvent::Epoch(run.end_epoch()?));
         } else if job.stop.load(Ordering::Relaxed) {
+            run.check_loss()?;
             run.save()?;
         }
         Ok(!job.stop.load(Ordering::Relaxed))
@@ -194,6 +195,19 @@ impl<'a> Run<'a> {
         self.save()?;
         self.epoch_start = Instant::now();
         Ok(row)
+    }
+
+    /// Refuses to let weights that diverged within the epoch replace the last good checkpoint.
+    fn check_loss(&self) -> Result<(), ModelError> {
+        let loss = match &self.state.loss_sum {
+            Some(sum) => sum.f_double_value(&[])?,
+            None => 0.0,
+        };
+        if loss.is_finite() {
+            return Ok(());
+        }
+        let epoch = self.state.step / self.recipe().epoch_steps + 1;
+        Err(ModelError::Diverged { epoch, loss })
     }
 
     fn save(&self) -> Result<(), ModelError> {

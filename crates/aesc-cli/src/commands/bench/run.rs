@@ -1,6 +1,10 @@
 //! `aesc bench run`: the missing cells of a plan as processes of this machine, then the report.
 
-use aesc_bench::{CellSpec, Engine, Event, FolderLock, LocalEngine, Outcome, RunContext};
+use std::path::Path;
+use std::time::{Duration, Instant};
+
+use aesc_artifact::RunConfig;
+use aesc_bench::{CellSpec, Engine, Event, FolderLock, LocalEngine, Outcome, RunContext, cell_dir};
 use clap::Args;
 
 use super::matrix::{MatrixArgs, plan};
@@ -41,7 +45,10 @@ pub(crate) fn run(args: &RunArgs, context: &Context) -> Result<(), Failure> {
     let jobs = jobs(args, context, plan.cells.len());
     let threads = (context.global.threads() / jobs).max(1);
     let done = plan.cells.len() - missing.len();
-    let phase = context.output.phase("cells", missing.len() as u64);
+    let epochs_a_cell = epochs(&plan.cells[0])?;
+    let phase = context
+        .output
+        .phase("epochs", missing.len() as u64 * epochs_a_cell);
     phase.note(&format!(
         "{} cells, {done} done; {jobs} at a time on {threads} thread(s) each",
         plan.cells.len()
@@ -67,7 +74,14 @@ pub(crate) fn run(args: &RunArgs, context: &Context) -> Result<(), Failure> {
         terminate: &signals.terminate,
     };
     let outcome = {
-        let mut board = Board::new(&phase);
+        let mut board = Board {
+            phase: &phase,
+            out,
+            epochs_a_cell,
+            n_ended: 0,
+            running: Vec::new(),
+            looked: Instant::now(),
+        };
         engine.run(&missing, &run, &mut |event| board.note(&event))?
     };
     drop(phase);
@@ -75,6 +89,13 @@ pub(crate) fn run(args: &RunArgs, context: &Context) -> Result<(), Failure> {
         return Err(interrupted(&outcome, context));
     }
     tell(&write_report(&plan, out)?, out, context)
+}
+
+/// Epochs of a cell; those of a plan have as many each.
+fn epochs(cell: &CellSpec) -> Result<u64, Failure> {
+    let config: RunConfig = serde_json::from_value(cell.config.clone())
+        .map_err(|e| Failure::new(ExitCode::Usage, e))?;
+    Ok(config.train.steps.div_ceil(config.train.epoch_steps))
 }
 
 /// As many cells at a time as cores and memory allow: a thread a cell makes the most of them. What
@@ -150,40 +171,66 @@ fn interrupted(outcome: &Outcome, context: &Context) -> Failure {
     Failure::text(context.signals.exit_code(), message)
 }
 
-/// Tells what happens to the cells.
+/// Tells what happens to the cells; the phase counts their epochs.
 struct Board<'a> {
     phase: &'a Phase,
-    ended: u64,
+    out: &'a Path,
+    epochs_a_cell: u64,
+    n_ended: u64,
+    running: Vec<String>,
+    looked: Instant,
 }
 
-impl<'a> Board<'a> {
-    fn new(phase: &'a Phase) -> Self {
-        Self { phase, ended: 0 }
-    }
+/// How often running cells are looked at.
+const LOOK: Duration = Duration::from_secs(2);
 
+impl Board<'_> {
     fn note(&mut self, event: &Event<'_>) {
         match event {
             Event::Started { cell, .. } => {
+                self.running.push(cell.id.clone());
                 self.phase.note(&format!("start  {}", cell.label()));
             }
             Event::Finished { cell, secs } => {
-                self.end(&format!("done   {} in {secs:.0} s", cell.label()));
+                self.end(cell, &format!("done   {} in {secs:.0} s", cell.label()));
             }
             Event::Failed { cell, failure } => {
-                self.end(&format!("FAILED {}: {}", cell.label(), failure.summary()));
+                self.end(
+                    cell,
+                    &format!("FAILED {}: {}", cell.label(), failure.summary()),
+                );
             }
             Event::Killed { cell, how } => {
+                self.running.retain(|id| *id != cell.id);
                 self.phase
                     .note(&format!("killed {} ({how}); again", cell.label()));
             }
-            Event::Stopped { cell } => self.phase.note(&format!("stop   {}", cell.label())),
+            Event::Stopped { cell } => {
+                self.running.retain(|id| *id != cell.id);
+                self.phase.note(&format!("stop   {}", cell.label()));
+            }
+            _ if self.looked.elapsed() > LOOK => {
+                self.looked = Instant::now();
+                self.advance();
+            }
             _ => {}
         }
     }
 
-    fn end(&mut self, line: &str) {
-        self.ended += 1;
+    fn end(&mut self, cell: &CellSpec, line: &str) {
+        self.running.retain(|id| *id != cell.id);
+        self.n_ended += 1;
         self.phase.note(line);
-        self.phase.at(self.ended);
+        self.advance();
+    }
+
+    /// Epochs of ended cells, and the lines in the logs of those running.
+    fn advance(&self) {
+        let epochs = self.running.iter().map(|id| {
+            let log = cell_dir(self.out, id).join("run/metrics.jsonl");
+            std::fs::read_to_string(log).map_or(0, |text| text.lines().count() as u64)
+        });
+        self.phase
+            .at(self.n_ended * self.epochs_a_cell + epochs.sum::<u64>());
     }
 }
