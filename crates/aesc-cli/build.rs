@@ -4,7 +4,14 @@ use std::process::Command;
 
 fn main() {
     println!("cargo:rerun-if-changed=../../crates");
-    println!("cargo:rerun-if-changed=../../.git/HEAD");
+    // Commits move the log, `git add` the index; a tree without git has neither.
+    for file in ["logs/HEAD", "index"] {
+        let path = format!("../../.git/{file}");
+        if std::path::Path::new(&path).exists() {
+            println!("cargo:rerun-if-changed={path}");
+        }
+    }
+    println!("cargo:rerun-if-changed=../../data/configs");
     println!(
         "cargo:rustc-env=AESC_COMMIT={}",
         commit().unwrap_or_else(|| "unknown".to_owned())

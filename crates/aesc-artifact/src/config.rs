@@ -5,6 +5,7 @@ use aesc_detect::ScoreConfig;
 use aesc_noise::CorruptionConfig;
 use serde::{Deserialize, Serialize};
 
+use crate::file::MAX_FILE_BYTES;
 use crate::{ArtifactError, NetworkConfig, NetworkPlan, TrainConfig};
 
 /// The version of the configuration's layout.
@@ -57,6 +58,13 @@ impl RunConfig {
         self.corruption.validate().map_err(ArtifactError::part)?;
         self.score.validate().map_err(ArtifactError::part)?;
         self.train.validate()?;
-        self.network.plan(self.data.channels.count())
+        let plan = self.network.plan(self.data.channels.count())?;
+        // Weights, both moments and the best weights, with room for running averages.
+        if plan.parameters() * 4 * 4 > MAX_FILE_BYTES / 100 * 99 {
+            let expected = "a network whose checkpoint stays under 4 GiB";
+            let found = format!("{} parameters", plan.parameters());
+            return Err(ArtifactError::config("network.width", expected, found));
+        }
+        Ok(plan)
     }
 }

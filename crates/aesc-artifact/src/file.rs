@@ -11,7 +11,7 @@ use safetensors::{Dtype, SafeTensors};
 use crate::{ArtifactError, write_atomically};
 
 /// A file larger than this is refused before it is read.
-const MAX_FILE_BYTES: u64 = 4 << 30;
+pub(crate) const MAX_FILE_BYTES: u64 = 4 << 30;
 /// A header larger than this is refused: ours take a few kB.
 const MAX_HEADER_BYTES: u64 = 16 << 20;
 
@@ -42,6 +42,9 @@ impl TensorFile {
     /// [`ArtifactError::Write`] on a full disk, an unwritable folder or a shape that lies.
     pub fn write(&self, path: impl AsRef<Path>) -> Result<(), ArtifactError> {
         let path = path.as_ref();
+        for tensor in &self.tensors {
+            check_finite(path, &tensor.name, &tensor.data)?;
+        }
         let bytes = self
             .to_bytes()
             .map_err(|found| ArtifactError::file(path, "tensors that fit their shapes", found))?;
@@ -100,9 +103,16 @@ impl TensorFile {
         path: impl AsRef<Path>,
     ) -> Result<BTreeMap<String, String>, ArtifactError> {
         let path = path.as_ref();
-        let header = read_header(path)?;
+        let (header, data_len) = read_header(path)?;
         let parsed: serde_json::Value = serde_json::from_slice(&header)
             .map_err(|e| ArtifactError::file(path, "a JSON header", e))?;
+        let ends = parsed.as_object().into_iter().flatten();
+        let ends = ends.filter_map(|(_, tensor)| tensor["data_offsets"][1].as_u64());
+        let expected = ends.max().unwrap_or(0);
+        if expected != data_len {
+            let expected = format!("{expected} bytes of tensors");
+            return Err(ArtifactError::file(path, expected, format!("{data_len}")));
+        }
         let entries = parsed.get("__metadata__").cloned().unwrap_or_default();
         serde_json::from_value(entries)
             .map_err(|e| ArtifactError::file(path, "text entries under __metadata__", e))
@@ -119,12 +129,17 @@ fn decode(path: &Path, name: String, view: &TensorView<'_>) -> Result<NamedTenso
         .iter()
         .map(|bytes| f32::from_le_bytes(*bytes))
         .collect();
+    check_finite(path, &name, &data)?;
+    Ok(NamedTensor {
+        name,
+        shape: view.shape().to_vec(),
+        data,
+    })
+}
+
+fn check_finite(path: &Path, name: &str, data: &[f32]) -> Result<(), ArtifactError> {
     match data.iter().position(|v| !v.is_finite()) {
-        None => Ok(NamedTensor {
-            name,
-            shape: view.shape().to_vec(),
-            data,
-        }),
+        None => Ok(()),
         Some(at) => {
             let found = format!("{} at value {at}", data[at]);
             Err(ArtifactError::file(
@@ -195,7 +210,8 @@ fn read_bounded(path: &Path) -> Result<Vec<u8>, ArtifactError> {
     Ok(bytes)
 }
 
-fn read_header(path: &Path) -> Result<Vec<u8>, ArtifactError> {
+/// The header and the number of bytes behind it.
+fn read_header(path: &Path) -> Result<(Vec<u8>, u64), ArtifactError> {
     let (mut file, length) = open(path)?;
     let fail = |source| ArtifactError::Read {
         path: path.to_owned(),
@@ -218,7 +234,7 @@ fn read_header(path: &Path) -> Result<Vec<u8>, ArtifactError> {
     }
     let mut bytes = vec![0; header as usize];
     file.read_exact(&mut bytes).map_err(fail)?;
-    Ok(bytes)
+    Ok((bytes, length - 8 - header))
 }
 
 #[cfg(test)]
@@ -277,7 +293,13 @@ mod tests {
     fn a_nan_is_named_with_its_tensor() {
         let mut file = small();
         file.tensors[0].data[2] = f32::NAN;
-        let (_folder, path) = written(&file);
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("x.safetensors");
+        assert!(
+            file.write(&path).is_err() && !path.exists(),
+            "it is not written either"
+        );
+        std::fs::write(&path, file.to_bytes().unwrap()).unwrap();
         let message = TensorFile::read(&path).unwrap_err().to_string();
         assert!(
             message.ends_with("expected finite values in a, found NaN at value 2"),

@@ -90,10 +90,15 @@ impl Manifest {
         if !roi.is_null() {
             return Err(ArtifactError::file(path, "aesc.roi null", roi));
         }
+        let preprocess: PreprocessConfig = entry(path, entries, "aesc.preprocess")?;
+        let score: ScoreConfig = entry(path, entries, "aesc.score")?;
+        let valid = |e: &dyn std::fmt::Display| ArtifactError::file(path, "valid settings", e);
+        preprocess.validate().map_err(|e| valid(&e))?;
+        score.validate().map_err(|e| valid(&e))?;
         Ok(Self {
             network: entry(path, entries, "aesc.network")?,
-            preprocess: entry(path, entries, "aesc.preprocess")?,
-            score: entry(path, entries, "aesc.score")?,
+            preprocess,
+            score,
             calibration: entry(path, entries, "aesc.calibration")?,
             train: entry(path, entries, "aesc.train")?,
             provenance: entry(path, entries, "aesc.provenance")?,
@@ -172,9 +177,6 @@ impl ModelFile {
         let manifest = Manifest::read(path)?;
         let file_says = |e: ArtifactError| ArtifactError::file(path, "valid settings", e);
         let plan = manifest.plan().map_err(file_says)?;
-        let valid = |e: &dyn std::fmt::Display| ArtifactError::file(path, "valid settings", e);
-        manifest.preprocess.validate().map_err(|e| valid(&e))?;
-        manifest.score.validate().map_err(|e| valid(&e))?;
         let tensors = TensorFile::read(path)?.tensors;
         check_tensors(path, &plan, &tensors)?;
         Ok(Self { manifest, tensors })
@@ -218,6 +220,13 @@ fn check_tensors(
                 format!("{:?}", found.shape),
             ));
         }
+    }
+    let negative = |t: &&NamedTensor| {
+        t.name.ends_with("running_var") && t.data.iter().any(|variance| *variance < 0.0)
+    };
+    if let Some(bad) = tensors.iter().find(negative) {
+        let expected = format!("variances of 0 or more in {}", bad.name);
+        return Err(ArtifactError::file(path, expected, "a negative one"));
     }
     match tensors
         .iter()
@@ -327,6 +336,20 @@ mod tests {
         };
         let error = written(|f| f.tensors.push(extra.clone())).unwrap_err();
         assert!(error.to_string().contains("zzz too"));
+    }
+
+    #[test]
+    fn a_negative_variance_is_refused() {
+        let error = written(|f| {
+            let name = "enc1.bn.running_var";
+            f.tensors.iter_mut().find(|t| t.name == name).unwrap().data[0] = -1.0;
+        });
+        assert!(
+            error
+                .unwrap_err()
+                .to_string()
+                .contains("variances of 0 or more")
+        );
     }
 
     #[test]

@@ -23,7 +23,7 @@ fn write(path: &Path, bytes: &[u8]) -> std::io::Result<()> {
         .filter(|p| !p.as_os_str().is_empty())
         .unwrap_or(Path::new("."));
     let mut file = tempfile::Builder::new()
-        .prefix(".writing-")
+        .prefix(".tmp-")
         .permissions(mode())
         .tempfile_in(folder)?;
     file.write_all(bytes)?;

@@ -110,7 +110,10 @@ impl FolderLock {
             .open(&path)
             .map_err(BenchError::io("open", &path))?;
         match file.try_lock() {
-            Ok(()) => Ok(Self { _file: file }),
+            Ok(()) => {
+                sweep(dir);
+                Ok(Self { _file: file })
+            }
             Err(TryLockError::WouldBlock) => Err(BenchError::Locked {
                 path: dir.to_owned(),
             }),
@@ -137,6 +140,17 @@ impl FolderLock {
     }
 }
 
+/// Removes what a writer that was killed left half written; the lock is held.
+fn sweep(dir: &Path) {
+    let entries = std::fs::read_dir(dir).into_iter().flatten().flatten();
+    for entry in entries {
+        if entry.file_name().to_string_lossy().starts_with(".tmp-") {
+            // One that cannot be removed does no harm.
+            drop(std::fs::remove_file(entry.path()));
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -149,6 +163,16 @@ mod tests {
         assert!(matches!(refused, Err(BenchError::Locked { .. })));
         drop(first);
         FolderLock::acquire(dir.path()).unwrap();
+    }
+
+    #[test]
+    fn what_a_killed_writer_left_is_swept_away() {
+        let dir = tempfile::tempdir().unwrap();
+        std::fs::write(dir.path().join(".tmp-abc"), "half").unwrap();
+        std::fs::write(dir.path().join("whole"), "whole").unwrap();
+        let _lock = FolderLock::acquire(dir.path()).unwrap();
+        assert!(!dir.path().join(".tmp-abc").exists());
+        assert!(dir.path().join("whole").exists());
     }
 
     #[test]

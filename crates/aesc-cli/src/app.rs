@@ -5,6 +5,8 @@ use tracing::Level;
 
 use crate::args::{Cli, Command, GlobalArgs};
 use crate::commands;
+use crate::commands::bench::BenchCommand;
+use crate::commands::config::ConfigCommand;
 use crate::exit_code::ExitCode;
 use crate::failure::Failure;
 use crate::output::Output;
@@ -44,6 +46,10 @@ pub(crate) fn run() -> std::process::ExitCode {
 
 fn start(cli: Cli) -> Result<(), Failure> {
     let global = cli.global;
+    if (global.config.is_some() || !global.sets.is_empty()) && !takes_settings(&cli.command) {
+        let message = "--config and --set have no say here: a model file carries its settings";
+        return Err(Failure::usage(message));
+    }
     log_to_stderr(&global);
     let threads = global.threads();
     rayon::ThreadPoolBuilder::new()
@@ -52,7 +58,9 @@ fn start(cli: Cli) -> Result<(), Failure> {
         .map_err(|error| Failure::new(ExitCode::Unexpected, error))?;
     #[cfg(feature = "libtorch")]
     aesc_model::set_threads(threads);
-    let signals = Signals::listen().map_err(|error| Failure::new(ExitCode::Unexpected, error))?;
+    let usr1 = matches!(cli.command, Command::Bench(BenchCommand::RunCell(_)));
+    let signals =
+        Signals::listen(usr1).map_err(|error| Failure::new(ExitCode::Unexpected, error))?;
     let output = Output {
         json: global.json,
         progress: !global.no_progress && !global.quiet,
@@ -64,6 +72,16 @@ fn start(cli: Cli) -> Result<(), Failure> {
             output,
             signals,
         },
+    )
+}
+
+/// Whether a command resolves a configuration.
+fn takes_settings(command: &Command) -> bool {
+    matches!(
+        command,
+        Command::Train(_)
+            | Command::Config(ConfigCommand::Show(_))
+            | Command::Bench(BenchCommand::Plan(_) | BenchCommand::Run(_))
     )
 }
 

@@ -35,10 +35,10 @@ pub(crate) struct GlobalArgs {
     /// Put one JSON document on stdout
     #[arg(long, global = true)]
     pub(crate) json: bool,
-    /// Configuration file (TOML) over the preset
+    /// Configuration file (TOML) over the preset, for commands that train
     #[arg(long, global = true, value_name = "FILE")]
     pub(crate) config: Option<PathBuf>,
-    /// Set one value, for example train.steps=500
+    /// Set one value, for example train.steps=500, for commands that train
     #[arg(long = "set", global = true, value_name = "KEY=VALUE")]
     pub(crate) sets: Vec<String>,
     /// Where to compute: auto, cpu, cuda or cuda:N

@@ -119,6 +119,7 @@ impl From<BenchError> for Failure {
     fn from(error: BenchError) -> Self {
         let code = match error {
             BenchError::Io { .. } | BenchError::Spawn { .. } => ExitCode::Unexpected,
+            BenchError::Unfaithful { .. } => ExitCode::Numerical,
             _ => ExitCode::Usage,
         };
         Self::new(code, error)

@@ -1,9 +1,9 @@
 //! The folder of a run: taken whole or refused, never overwritten by accident.
 
-use std::fs::File;
 use std::path::{Path, PathBuf};
 
 use aesc_artifact::write_atomically;
+use aesc_bench::FolderLock;
 use serde::Serialize;
 
 use crate::exit_code::ExitCode;
@@ -25,7 +25,7 @@ pub(crate) enum Existing {
 pub(crate) struct RunFolder {
     path: PathBuf,
     /// Held to the end of the process; the system lets go of it whatever happens.
-    _lock: File,
+    _lock: FolderLock,
 }
 
 impl RunFolder {
@@ -41,13 +41,7 @@ impl RunFolder {
                 path.display()
             )));
         }
-        std::fs::create_dir_all(path).map_err(|e| Failure::io("create", path, e))?;
-        let lock_path = path.join(".lock");
-        let lock = File::create(&lock_path).map_err(|e| Failure::io("write", &lock_path, e))?;
-        if lock.try_lock().is_err() {
-            let message = format!("{} is in use by another process", path.display());
-            return Err(Failure::usage(message));
-        }
+        let lock = FolderLock::acquire(path)?;
         Ok(Self {
             path: path.to_owned(),
             _lock: lock,

@@ -1,4 +1,4 @@
-//! Signals: the first asks to stop after the step in hand, the second stops at once.
+//! Signals: the first asks to stop after the step in hand, a second Ctrl-C stops at once.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -18,18 +18,17 @@ pub(crate) struct Signals {
 }
 
 impl Signals {
-    /// Listens from now on.
-    pub(crate) fn listen() -> std::io::Result<Self> {
+    /// Listens from now on: to Ctrl-C and SIGTERM, and where `usr1` to SIGUSR1 too.
+    ///
+    /// A second Ctrl-C ends the process at once. A second SIGTERM does not: those who send it
+    /// (a bench, `timeout`, a service manager) often reach a process twice.
+    pub(crate) fn listen(usr1: bool) -> std::io::Result<Self> {
         let signals = Self::default();
-        for (signal, code) in [
-            (SIGINT, ExitCode::Interrupted),
-            (SIGTERM, ExitCode::Terminated),
-        ] {
-            // Registered first, it sees the flag of an earlier signal only.
-            let stop = Arc::clone(&signals.stop);
-            signal_hook::flag::register_conditional_shutdown(signal, code as i32, stop)?;
-        }
-        for signal in [SIGINT, SIGTERM, SIGUSR1] {
+        // Registered first, it sees the flag of an earlier Ctrl-C only.
+        let interrupted = Arc::clone(&signals.interrupt);
+        let code = ExitCode::Interrupted as i32;
+        signal_hook::flag::register_conditional_shutdown(SIGINT, code, interrupted)?;
+        for signal in [SIGINT, SIGTERM].into_iter().chain(usr1.then_some(SIGUSR1)) {
             signal_hook::flag::register(signal, Arc::clone(&signals.stop))?;
         }
         signal_hook::flag::register(SIGINT, Arc::clone(&signals.interrupt))?;

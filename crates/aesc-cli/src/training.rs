@@ -4,7 +4,7 @@
 use std::path::Path;
 use std::time::Instant;
 
-use aesc_artifact::{Manifest, ModelFile, RunConfig, TrainRecord};
+use aesc_artifact::{Manifest, ModelFile, Provenance, RunConfig, TrainRecord};
 use aesc_data::{Dataset, Limits, ValidationSplit, load_all, split_validation};
 use aesc_detect::Detector;
 use aesc_image::Image;
@@ -90,9 +90,6 @@ pub(crate) fn train_into(
 ) -> Result<TrainedRun, Failure> {
     let device = Device::open(&context.global.device)?;
     let mut facts = provenance::start(context, &device.to_string(), config.seed, dataset_digest);
-    folder.write("config.resolved.toml", config::to_toml(config)?.as_bytes())?;
-    folder.write_json("provenance.json", &facts)?;
-    folder.write_json("split.json", &images.split)?;
     let job = TrainJob {
         config,
         images: &images.train,
@@ -102,6 +99,14 @@ pub(crate) fn train_into(
         device,
         stop: &context.signals.stop,
     };
+    // A folder of another run is left as it is.
+    aesc_model::train::check_checkpoint(&job)?;
+    if aesc_model::train::checkpoint_exists(folder.path()) {
+        facts.started = started(folder.path()).unwrap_or(facts.started);
+    }
+    folder.write("config.resolved.toml", config::to_toml(config)?.as_bytes())?;
+    folder.write_json("provenance.json", &facts)?;
+    folder.write_json("split.json", &images.split)?;
     let trained = match run_job(&job, context)? {
         TrainOutcome::Finished(trained) => trained,
         TrainOutcome::Stopped(step) => return Err(stopped(step, folder.path(), context)),
@@ -124,6 +129,12 @@ pub(crate) fn train_into(
         history,
         training_secs,
     })
+}
+
+/// When the run in the folder was started first.
+fn started(folder: &Path) -> Option<String> {
+    let text = std::fs::read_to_string(folder.join("provenance.json")).ok()?;
+    Some(serde_json::from_str::<Provenance>(&text).ok()?.started)
 }
 
 fn run_job(job: &TrainJob<'_>, context: &Context) -> Result<TrainOutcome, Failure> {
@@ -151,13 +162,9 @@ fn run_job(job: &TrainJob<'_>, context: &Context) -> Result<TrainOutcome, Failur
 }
 
 fn stopped(step: u64, folder: &Path, context: &Context) -> Failure {
-    let code = context.signals.exit_code();
-    let what = "the same command with --resume goes on from there";
     let place = folder.display();
-    Failure::text(
-        code,
-        format!("stopped at step {step} with a checkpoint in {place}; {what}"),
-    )
+    let message = format!("stopped at step {step} with a checkpoint in {place}");
+    Failure::text(context.signals.exit_code(), message)
 }
 
 fn uncalibrated(config: &RunConfig, images: &CleanImages, trained: Trained) -> ModelFile {
@@ -175,7 +182,7 @@ fn uncalibrated(config: &RunConfig, images: &CleanImages, trained: Trained) -> M
         score: config.score,
         calibration: None,
         train,
-        provenance: aesc_artifact::Provenance::default(),
+        provenance: Provenance::default(),
     };
     ModelFile {
         manifest,
@@ -185,10 +192,20 @@ fn uncalibrated(config: &RunConfig, images: &CleanImages, trained: Trained) -> M
 
 /// Removes a checkpoint that is no longer needed.
 pub(crate) fn drop_checkpoint(folder: &Path) -> Result<(), Failure> {
-    let path = folder.join(aesc_model::train::CHECKPOINT_FILE);
-    match std::fs::remove_file(&path) {
+    remove(&folder.join(aesc_model::train::CHECKPOINT_FILE))
+}
+
+/// Removes what an earlier run left that a new one must not be taken for.
+pub(crate) fn drop_run(folder: &Path) -> Result<(), Failure> {
+    drop_checkpoint(folder)?;
+    remove(&folder.join(aesc_model::train::HISTORY_FILE))?;
+    remove(&folder.join(MODEL_FILE))
+}
+
+fn remove(path: &Path) -> Result<(), Failure> {
+    match std::fs::remove_file(path) {
         Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
-            Err(Failure::io("remove", &path, error))
+            Err(Failure::io("remove", path, error))
         }
         _ => Ok(()),
     }

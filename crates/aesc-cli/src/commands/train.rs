@@ -47,7 +47,7 @@ mod with_libtorch {
     use crate::failure::Failure;
     use crate::run_folder::{Existing, RunFolder};
     use crate::training::{
-        MODEL_FILE, TrainedRun, drop_checkpoint, estimate, load_clean, told_secs, train_into,
+        MODEL_FILE, TrainedRun, drop_run, estimate, load_clean, told_secs, train_into,
     };
     use crate::{config, provenance};
 
@@ -79,11 +79,11 @@ mod with_libtorch {
             _ => Existing::Refuse,
         };
         let folder = RunFolder::take(&args.out, existing)?;
-        if args.force {
-            drop_checkpoint(folder.path())?;
-        }
         let digest = fingerprint(&dataset, &Limits::default())?;
         let images = load_clean(&dataset, &config, context)?;
+        if args.force {
+            drop_run(folder.path())?;
+        }
         let run = train_into(&folder, &config, &digest, &images, context)?;
         tell(&run, args, context)
     }

@@ -54,8 +54,21 @@ fn failure(
     }
 }
 
-/// Where in `text` the mistake stands: as serde sees it, or at the key it names.
+/// Where in `text` the mistake stands: as serde sees it, or (inside a `kind`, where serde loses
+/// sight of it) at the key it names.
 fn place(text: &str, message: &str) -> Option<std::ops::Range<usize>> {
+    let seen = toml::from_str::<aesc_artifact::RunConfig>(text).err();
+    let seen = seen
+        .filter(|error| error.message().trim() == message)
+        .and_then(|e| e.span());
+    let named = |span: &std::ops::Range<usize>| {
+        quoted(message)
+            .next()
+            .is_some_and(|key| text.get(span.clone()) == Some(key))
+    };
+    if let Some(span) = seen.clone().filter(named) {
+        return Some(span);
+    }
     if let Some(key) = quoted(message)
         .next()
         .filter(|_| message.starts_with("unknown "))
@@ -124,6 +137,12 @@ mod tests {
         assert!(told.contains("unknown field `stepz`"), "{told}");
         assert!(told.contains("line 5"), "{told}");
         assert!(told.contains("did you mean `steps`?"), "{told}");
+    }
+
+    #[test]
+    fn a_key_in_the_wrong_table_is_shown_there() {
+        let told = told("[network]\ndepth = 5\n[data]\ndepth = 5\n");
+        assert!(told.contains("line 4"), "{told}");
     }
 
     #[test]

@@ -47,7 +47,9 @@ pub(crate) fn resolve(preset: &str, global: &GlobalArgs) -> Result<Resolved, Fai
     if let Some(path) = &global.config {
         layers.push(Layer::file(path)?);
     }
-    layers.push(Layer::environment(std::env::vars()));
+    let variables = std::env::vars_os();
+    let text = variables.filter_map(|(k, v)| Some((k.into_string().ok()?, v.into_string().ok()?)));
+    layers.push(Layer::environment(text));
     for set in &global.sets {
         layers.push(Layer::set(set)?);
     }

@@ -8,7 +8,7 @@ use std::time::Instant;
 
 use aesc_bench::{Alternative, Curves, Metrics, Reconstruction, Scored};
 use aesc_data::{Dataset, Limits, Sample, read_mask};
-use aesc_detect::{Detection, resize_map, resize_mask_nearest};
+use aesc_detect::{Decision, Detection, resize_map, resize_mask_nearest};
 use aesc_eval::{Accumulator, Bootstrap, CurvePoint, MapView, auroc_interval};
 use aesc_image::{Image, Map, Mask};
 use rayon::prelude::*;
@@ -60,6 +60,9 @@ pub(crate) fn evaluate(
     let mut run = Run::new(model, dataset, eval_size);
     let phase = context.output.phase("score", dataset.test.len() as u64);
     for samples in dataset.test.chunks(BATCH) {
+        if context.signals.stopped() {
+            return Err(Failure::silent(context.signals.exit_code()));
+        }
         run.score(samples)?;
         phase.at(run.scores.len() as u64);
     }
@@ -88,6 +91,7 @@ struct Run<'a> {
     scores: Vec<f32>,
     alternatives: Vec<Vec<f32>>,
     sharpness: Sharpness,
+    false_alarms: FalseAlarms,
     inference_secs: f64,
     shown: Vec<Shown>,
 }
@@ -103,6 +107,7 @@ impl<'a> Run<'a> {
             scores: Vec::new(),
             alternatives: vec![Vec::new(); alternatives().len()],
             sharpness: Sharpness::default(),
+            false_alarms: FalseAlarms::default(),
             inference_secs: 0.0,
             shown: Vec::new(),
         }
@@ -137,6 +142,7 @@ impl<'a> Run<'a> {
             self.scores.push(found.score as f32);
             if !sample.is_anomalous() {
                 self.sharpness.add(&query, &found.reconstruction);
+                self.false_alarms.add(found.decision);
             }
             self.show(sample, query, found)?;
         }
@@ -266,7 +272,11 @@ impl<'a> Run<'a> {
             per_defect_type: per_type(self.dataset, scores)?,
             alternatives: alternatives.collect::<Result<_, Failure>>()?,
             threshold,
-            fpr_on_good: share_over(scores, labels, threshold),
+            fpr_on_good: self
+                .model
+                .detector
+                .calibration()
+                .map(|_| self.false_alarms.share()),
             curves,
         })
     }
@@ -297,16 +307,22 @@ fn per_type(dataset: &Dataset, scores: &[f32]) -> Result<BTreeMap<String, f64>, 
         .collect())
 }
 
-/// Share of the normal images whose score is over the threshold.
-fn share_over(scores: &[f32], labels: &[bool], threshold: f64) -> Option<f64> {
-    let normal: Vec<f64> = scores
-        .iter()
-        .zip(labels)
-        .filter(|(_, anomalous)| !**anomalous)
-        .map(|(score, _)| f64::from(*score))
-        .collect();
-    let over = normal.iter().filter(|score| **score > threshold).count();
-    (!normal.is_empty() && threshold.is_finite()).then(|| over as f64 / normal.len() as f64)
+/// How many normal images the calibrated threshold rejects.
+#[derive(Debug, Default)]
+struct FalseAlarms {
+    n_good: u64,
+    n_rejected: u64,
+}
+
+impl FalseAlarms {
+    fn add(&mut self, decision: Option<Decision>) {
+        self.n_good += 1;
+        self.n_rejected += u64::from(decision == Some(Decision::Nok));
+    }
+
+    fn share(&self) -> f64 {
+        self.n_rejected as f64 / self.n_good.max(1) as f64
+    }
 }
 
 #[cfg(test)]
@@ -314,8 +330,11 @@ mod tests {
     use super::*;
 
     #[test]
-    fn only_normal_images_over_the_threshold_count() {
-        let share = share_over(&[0.1, 0.9, 0.9], &[false, false, true], 0.5);
-        assert_eq!(share, Some(0.5));
+    fn one_rejected_of_four_is_a_quarter() {
+        let mut alarms = FalseAlarms::default();
+        for decision in [Decision::Ok, Decision::Nok, Decision::Ok, Decision::Ok] {
+            alarms.add(Some(decision));
+        }
+        assert!((alarms.share() - 0.25).abs() < 1e-12);
     }
 }

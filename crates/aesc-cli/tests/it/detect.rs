@@ -129,6 +129,8 @@ fn a_bad_image_costs_itself_alone_with_keep_going() {
     let (code, _, stderr) = run(&args);
     assert_eq!(code, 3);
     assert!(stderr.contains("bad.png"), "{stderr}");
+    let lines = std::fs::read_to_string(out.join("results.jsonl")).unwrap();
+    assert_eq!(lines.lines().count(), 1, "the image before it is kept");
     args.extend(["--keep-going", "--force"]);
     let (code, _, stderr) = run(&args);
     assert_eq!(code, 11, "{stderr}");
@@ -235,10 +237,16 @@ fn a_model_cut_short_with_a_nan_or_from_the_future_is_exit_4() {
     let bytes = std::fs::read(&trained.model).unwrap();
     std::fs::write(&path, &bytes[..bytes.len() - 100]).unwrap();
     assert_eq!(predict().0, 4);
+    assert_eq!(
+        run(&["inspect", text(&path)]).0,
+        4,
+        "a cut file is no model to inspect either"
+    );
 
-    let mut file = aesc_artifact::TensorFile::read(&trained.model).unwrap();
-    file.tensors[3].data[0] = f32::NAN;
-    file.write(&path).unwrap();
+    let mut spoilt = bytes.clone();
+    let last = spoilt.len() - 4;
+    spoilt[last..].copy_from_slice(&f32::NAN.to_le_bytes());
+    std::fs::write(&path, spoilt).unwrap();
     let (code, _, stderr) = predict();
     assert_eq!(code, 4);
     assert!(stderr.contains("expected finite values"), "{stderr}");

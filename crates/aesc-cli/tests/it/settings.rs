@@ -123,3 +123,10 @@ fn version_names_commit_and_backend() {
     );
     assert!(version.contains("libtorch"), "{version}");
 }
+
+#[test]
+fn settings_are_refused_where_they_have_no_say() {
+    let (code, _, stderr) = run(&["inspect", "model", "--set", "train.steps=5"]);
+    assert_eq!(code, 2);
+    assert!(stderr.contains("no say"), "{stderr}");
+}

@@ -45,7 +45,7 @@ fn a_run_folder_holds_all_that_is_promised_and_is_not_overwritten() {
 #[test]
 fn a_killed_run_resumes_to_the_same_weights() {
     let bench = Workbench::new();
-    let longer = ["--set", "train.steps=120"];
+    let longer = ["--set", "train.steps=600"];
     let (whole, pieces) = (bench.at("whole"), bench.at("pieces"));
     let mut args = train_args(text(&bench.category), text(&whole));
     args.extend(longer);
@@ -53,15 +53,24 @@ fn a_killed_run_resumes_to_the_same_weights() {
 
     let mut args = train_args(text(&bench.category), text(&pieces));
     args.extend(longer);
-    // SIGKILL as soon as the first checkpoint is there, SIGTERM a little later.
+    let model = pieces.join("model.aesc.safetensors");
+    let epochs = || {
+        let log = std::fs::read_to_string(pieces.join("metrics.jsonl")).unwrap_or_default();
+        log.lines().count()
+    };
     let mut child = spawn(&args);
-    wait_for(&pieces.join("checkpoint.safetensors"));
+    wait_until(|| epochs() >= 3);
     child.kill().unwrap();
     child.wait().unwrap();
+    assert!(!model.exists(), "it was killed on the way");
     args.push("--resume");
+    let before = epochs();
     let child = spawn(&args);
-    std::thread::sleep(Duration::from_millis(400));
-    terminate(child);
+    wait_until(|| epochs() > before);
+    let (code, stderr) = terminate(child);
+    assert_eq!(code, Some(143), "{stderr}");
+    assert!(stderr.contains("stopped at step"), "{stderr}");
+    assert!(!model.exists(), "it was stopped on the way");
     ok(&args);
     let tensors = |folder: &std::path::Path| {
         let path = folder.join("model.aesc.safetensors");
@@ -70,32 +79,49 @@ fn a_killed_run_resumes_to_the_same_weights() {
     assert_eq!(tensors(&whole), tensors(&pieces));
 }
 
+#[test]
+fn a_resume_with_other_settings_is_refused_and_changes_nothing() {
+    let bench = Workbench::new();
+    let out = bench.at("run");
+    let args = train_args(text(&bench.category), text(&out));
+    ok(&args);
+    let written = std::fs::read(out.join("config.resolved.toml")).unwrap();
+    let mut other = args.clone();
+    other.extend(["--resume", "--seed", "9"]);
+    let (code, _, stderr) = run(&other);
+    assert_eq!(code, 2);
+    assert!(stderr.contains("another configuration"), "{stderr}");
+    assert_eq!(
+        std::fs::read(out.join("config.resolved.toml")).unwrap(),
+        written
+    );
+}
+
 fn spawn(args: &[&str]) -> std::process::Child {
     std::process::Command::new(env!("CARGO_BIN_EXE_aesc"))
         .args(args)
         .arg("--no-progress")
         .stdout(std::process::Stdio::null())
-        .stderr(std::process::Stdio::null())
+        .stderr(std::process::Stdio::piped())
         .spawn()
         .unwrap()
 }
 
-/// Ends the child by SIGTERM; it may have finished before.
-fn terminate(mut child: std::process::Child) {
+/// Ends the child by SIGTERM; gives its exit code and what it said.
+fn terminate(child: std::process::Child) -> (Option<i32>, String) {
     let pid = rustix::process::Pid::from_child(&child);
     rustix::process::kill_process(pid, rustix::process::Signal::TERM).unwrap();
-    let code = child.wait().unwrap().code();
-    assert!(matches!(code, Some(0 | 143)) || code.is_none(), "{code:?}");
+    let output = child.wait_with_output().unwrap();
+    (
+        output.status.code(),
+        String::from_utf8(output.stderr).unwrap(),
+    )
 }
 
-fn wait_for(path: &std::path::Path) {
+fn wait_until(holds: impl Fn() -> bool) {
     let start = Instant::now();
-    while !path.exists() {
-        assert!(
-            start.elapsed() < Duration::from_mins(2),
-            "{} never came",
-            path.display()
-        );
+    while !holds() {
+        assert!(start.elapsed() < Duration::from_mins(3), "it never came");
         std::thread::sleep(Duration::from_millis(5));
     }
 }

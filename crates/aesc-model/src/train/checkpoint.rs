@@ -31,6 +31,8 @@ pub(crate) struct State {
     )]
     pub(crate) loss_sum: Option<Tensor>,
     pub(crate) loss_steps: u64,
+    /// Wall time of this epoch before the last stop.
+    pub(crate) epoch_secs: f64,
     pub(crate) best_psnr_db: Option<f64>,
     pub(crate) best_step: u64,
     pub(crate) schedule: ScheduleState,
@@ -43,6 +45,7 @@ impl Default for State {
             step: 0,
             loss_sum: None,
             loss_steps: 0,
+            epoch_secs: 0.0,
             best_psnr_db: None,
             best_step: 0,
             schedule: ScheduleState::new(),
@@ -69,6 +72,15 @@ pub(crate) struct Checkpoint {
     pub(crate) network: Vec<NamedTensor>,
     pub(crate) moments: Vec<NamedTensor>,
     pub(crate) best: Option<Vec<NamedTensor>>,
+}
+
+/// Whether the checkpoint in the job's folder, if there is one, belongs to the job.
+pub(crate) fn check(job: &TrainJob<'_>) -> Result<(), ModelError> {
+    let path = job.folder.join(CHECKPOINT_FILE);
+    if !path.exists() {
+        return Ok(());
+    }
+    check_owner(&path, &TensorFile::read_metadata(&path)?, job)
 }
 
 impl Checkpoint {

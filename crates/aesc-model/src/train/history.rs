@@ -23,7 +23,7 @@ pub struct EpochRow {
     pub validation_psnr_db: f64,
     /// Learning rate of its last step.
     pub learning_rate: f64,
-    /// Wall time it took, since its start or the last resume.
+    /// Wall time it took, in seconds, stops left out.
     pub secs: f64,
 }
 

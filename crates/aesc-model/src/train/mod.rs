@@ -7,15 +7,17 @@ mod pairs;
 mod schedule;
 mod validate;
 
+use std::borrow::Cow;
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Instant;
 
-use aesc_artifact::{Keep, NamedTensor, RunConfig, TrainConfig};
+use aesc_artifact::{Keep, NamedTensor, NetworkPlan, RunConfig, TrainConfig};
 use aesc_image::Image;
 use tch::{Kind, Reduction, Tensor};
 
 use crate::network::Network;
+use crate::tensor::padded;
 use crate::{Device, ModelError};
 use adam::Adam;
 pub use checkpoint::{CHECKPOINT_FILE, exists as checkpoint_exists};
@@ -85,7 +87,14 @@ pub fn train(
     job: &TrainJob<'_>,
     mut notify: impl FnMut(TrainEvent),
 ) -> Result<TrainOutcome, ModelError> {
-    let mut run = Run::open(job)?;
+    let plan = job.config.validate()?;
+    let (images, validation) = (grown(job.images, &plan)?, grown(job.validation, &plan)?);
+    let job = &TrainJob {
+        images: &images,
+        validation: &validation,
+        ..*job
+    };
+    let mut run = Run::open(job, &plan)?;
     if run.state.step > 0 {
         notify(TrainEvent::Resumed(run.state.step));
     }
@@ -100,11 +109,33 @@ pub fn train(
             notify(TrainEvent::Epoch(run.end_epoch()?));
         } else if job.stop.load(Ordering::Relaxed) {
             run.check_loss()?;
+            run.state.epoch_secs += run.epoch_start.elapsed().as_secs_f64();
             run.save()?;
         }
         Ok(!job.stop.load(Ordering::Relaxed))
     })?;
     run.outcome()
+}
+
+/// The images at sides the network takes: padded by reflection where theirs do not divide.
+fn grown<'a>(images: &'a [Image], plan: &NetworkPlan) -> Result<Cow<'a, [Image]>, ModelError> {
+    let fits = |image: &Image| {
+        plan.padded(image.height(), image.width()) == (image.height(), image.width())
+    };
+    if images.iter().all(fits) {
+        return Ok(Cow::Borrowed(images));
+    }
+    let grown = images.iter().map(|image| padded(image, plan));
+    Ok(Cow::Owned(grown.collect::<Result<_, _>>()?))
+}
+
+/// Whether the folder's checkpoint, if there is one, belongs to this job.
+///
+/// # Errors
+/// [`ModelError::Checkpoint`] when it is of another configuration or other images; as
+/// [`aesc_artifact::TensorFile::read_metadata`] when it cannot be read.
+pub fn check_checkpoint(job: &TrainJob<'_>) -> Result<(), ModelError> {
+    checkpoint::check(job)
 }
 
 /// A run in hand: the network and all that changes with it.
@@ -119,15 +150,14 @@ struct Run<'a> {
 }
 
 impl<'a> Run<'a> {
-    fn open(job: &'a TrainJob<'a>) -> Result<Self, ModelError> {
+    fn open(job: &'a TrainJob<'a>, plan: &NetworkPlan) -> Result<Self, ModelError> {
         let config = job.config;
-        let plan = config.validate()?;
         let (network, adam, state, best) = if let Some(found) = Checkpoint::read(job)? {
-            let network = Network::from_tensors(&plan, &found.network, job.device)?;
+            let network = Network::from_tensors(plan, &found.network, job.device)?;
             let adam = Adam::from_moments(&config.train.adam, &network, &found.moments)?;
             (network, adam, found.state, found.best)
         } else {
-            let network = Network::init(&plan, config.seed, job.device)?;
+            let network = Network::init(plan, config.seed, job.device)?;
             let adam = Adam::new(&config.train.adam, &network)?;
             (network, adam, State::default(), None)
         };
@@ -174,7 +204,8 @@ impl<'a> Run<'a> {
             return Err(ModelError::Diverged { epoch, loss });
         }
         let learning_rate = self.state.schedule.rate(self.state.step - 1, self.recipe());
-        let secs = self.epoch_start.elapsed().as_secs_f64();
+        let secs =
+            std::mem::take(&mut self.state.epoch_secs) + self.epoch_start.elapsed().as_secs_f64();
         let row = EpochRow {
             epoch,
             step: self.state.step,

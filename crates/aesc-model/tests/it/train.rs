@@ -164,3 +164,26 @@ fn a_checkpoint_of_another_configuration_is_refused() {
         "{error}"
     );
 }
+
+#[test]
+fn sides_that_do_not_divide_are_padded_in_training_too() {
+    let folder = tempfile::tempdir().unwrap();
+    let images: Vec<Image> = (0..6)
+        .map(|_| Image::filled(30, 21, 1, 0.5).unwrap())
+        .collect();
+    let stop = AtomicBool::new(false);
+    let config = config(10);
+    let job = TrainJob {
+        config: &config,
+        images: &images[..4],
+        validation: &images[4..],
+        dataset_digest: "grey",
+        folder: folder.path(),
+        device: Device::Cpu,
+        stop: &stop,
+    };
+    assert!(matches!(
+        train(&job, |_| ()).unwrap(),
+        TrainOutcome::Finished(_)
+    ));
+}

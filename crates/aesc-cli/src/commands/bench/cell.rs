@@ -39,9 +39,18 @@ pub(super) fn run(args: &CellArgs, context: &Context) -> Result<(), Failure> {
     if matches!(plan.state(&args.out, cell), aesc_bench::CellState::Done(_)) {
         return Ok(());
     }
-    let result = work(cell, &folder, context, start)?;
+    let result = work(cell, &folder, context, start).map_err(to_be_run_again)?;
     result.write(&args.out)?;
     drop_checkpoint(&folder.join("run"))
+}
+
+/// A scheduler reads 75 as "run it again", whichever signal stopped the cell; Ctrl-C stays itself.
+fn to_be_run_again(failure: Failure) -> Failure {
+    let code = match failure.code {
+        ExitCode::Terminated => ExitCode::Stopped,
+        other => other,
+    };
+    Failure { code, ..failure }
 }
 
 fn work(

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use aesc_artifact::NetworkKind;
 use aesc_bench::{CellSpec, Plan};
-use aesc_data::{Limits, categories, fingerprint, open_dataset};
+use aesc_data::{Dataset, Limits, categories, fingerprint, open_dataset};
 use aesc_noise::CorruptionConfig;
 use clap::Args;
 
@@ -54,10 +54,7 @@ pub(crate) fn plan(args: &MatrixArgs, context: &Context) -> Result<Plan, Failure
     for (i, category) in wanted.iter().enumerate() {
         let data = args.data.join(category);
         let dataset = open_dataset(&data)?;
-        if dataset.test.is_empty() {
-            let message = format!("{}: expected test images, found none", data.display());
-            return Err(Failure::text(ExitCode::Data, message));
-        }
+        must_be_measurable(&dataset, &data)?;
         let digest = fingerprint(&dataset, &Limits::default())?;
         phase.at(1 + i as u64);
         let data = std::fs::canonicalize(&data).map_err(|e| Failure::io("open", &data, e))?;
@@ -89,6 +86,25 @@ pub(crate) fn plan(args: &MatrixArgs, context: &Context) -> Result<Plan, Failure
         .file_name()
         .map_or("bench".into(), |n| n.to_string_lossy().into_owned());
     Ok(Plan::new(name, vec!["residual".to_owned()], cells, facts)?)
+}
+
+/// Refuses a test set on which no metric is defined, before anything is trained.
+fn must_be_measurable(dataset: &Dataset, path: &Path) -> Result<(), Failure> {
+    let n_anomalous = dataset
+        .test
+        .iter()
+        .filter(|sample| sample.is_anomalous())
+        .count();
+    let n_good = dataset.test.len() - n_anomalous;
+    if n_good > 0 && n_anomalous > 0 {
+        return Ok(());
+    }
+    let message = format!(
+        "{}: expected good and anomalous test images, found {n_good} good and {n_anomalous} \
+         anomalous",
+        path.display()
+    );
+    Err(Failure::text(ExitCode::Data, message))
 }
 
 /// The matrix's columns, seeds innermost.

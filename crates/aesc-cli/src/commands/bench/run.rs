@@ -6,6 +6,8 @@ use std::time::{Duration, Instant};
 use aesc_artifact::RunConfig;
 use aesc_bench::{CellSpec, Engine, Event, FolderLock, LocalEngine, Outcome, RunContext, cell_dir};
 use clap::Args;
+use serde::Serialize;
+use serde_json::json;
 
 use super::matrix::{MatrixArgs, plan};
 use super::{make_folder, tell, write_report};
@@ -42,8 +44,7 @@ pub(crate) fn run(args: &RunArgs, context: &Context) -> Result<(), Failure> {
         plan.write_new(out)?;
     }
     let missing = plan.missing(out);
-    let jobs = jobs(args, context, plan.cells.len());
-    let threads = (context.global.threads() / jobs).max(1);
+    let (jobs, threads) = jobs(args, context, plan.cells.len());
     let done = plan.cells.len() - missing.len();
     let epochs_a_cell = epochs(&plan.cells[0])?;
     let phase = context
@@ -53,11 +54,21 @@ pub(crate) fn run(args: &RunArgs, context: &Context) -> Result<(), Failure> {
         "{} cells, {done} done; {jobs} at a time on {threads} thread(s) each",
         plan.cells.len()
     ));
-    if !missing.is_empty() {
-        tell_estimate(&missing, (jobs, threads), context, &phase)?;
+    let estimate = match missing.first() {
+        Some(cell) => Some(estimate(cell, (missing.len(), jobs, threads), context)?),
+        None => None,
+    };
+    if let Some(estimate) = &estimate {
+        phase.note(&estimate.told());
     }
     if args.dry_run {
-        return Ok(());
+        let value = json!({
+            "n_cells": plan.cells.len(), "n_done": done, "jobs": jobs, "threads": threads,
+            "estimate": estimate,
+        });
+        return context
+            .output
+            .result(&value, || format!("{} cells to run", missing.len()));
     }
     let program = std::env::current_exe().map_err(|e| Failure::new(ExitCode::Unexpected, e))?;
     let extra = ["--device", &context.global.device, "--no-progress"].map(str::to_owned);
@@ -98,17 +109,25 @@ fn epochs(cell: &CellSpec) -> Result<u64, Failure> {
     Ok(config.train.steps.div_ceil(config.train.epoch_steps))
 }
 
-/// As many cells at a time as cores and memory allow: a thread a cell makes the most of them. What
-/// is left to do has no say, for the number of threads decides the last bits of a result.
-fn jobs(args: &RunArgs, context: &Context, n_cells: usize) -> usize {
-    let most = match args.jobs {
+/// Cells at a time, and threads of each. A thread a cell makes the most of a processor. Memory may
+/// lower the first but not the second, and what is left to do has no say in either: the number of
+/// threads decides the last bits of a result.
+fn jobs(args: &RunArgs, context: &Context, n_cells: usize) -> (usize, usize) {
+    let cores = context.global.threads();
+    let on_cpu = context.global.device == "cpu" || !has_cuda();
+    let wanted = match args.jobs {
         Some(jobs) => usize::from(jobs),
-        None if context.global.device == "cpu" || !has_cuda() => {
-            context.global.threads().min(memory_jobs())
-        }
+        None if on_cpu => cores,
         None => 1,
     };
-    most.clamp(1, n_cells)
+    let jobs = wanted.clamp(1, n_cells);
+    let threads = (cores / jobs).max(1);
+    let fit = if args.jobs.is_none() && on_cpu {
+        memory_jobs()
+    } else {
+        jobs
+    };
+    (jobs.min(fit), threads)
 }
 
 /// Cells that fit into half of the memory that is free, at 3 GiB each.
@@ -129,35 +148,57 @@ fn has_cuda() -> bool {
     false
 }
 
+/// What the missing cells will take.
+#[derive(Debug, Serialize)]
+struct BenchEstimate {
+    n_cells: usize,
+    steps_a_cell: u64,
+    secs_per_step: f64,
+    secs: f64,
+    disk_bytes: u64,
+}
+
+impl BenchEstimate {
+    fn told(&self) -> String {
+        let minutes = self.secs / 60.0;
+        let time = if minutes < 90.0 {
+            format!("{minutes:.0} min")
+        } else {
+            format!("{:.1} h", minutes / 60.0)
+        };
+        let (n, steps) = (self.n_cells, self.steps_a_cell);
+        let disk = self.disk_bytes as f64 / 1e6;
+        let step = self.secs_per_step;
+        format!(
+            "about {time} for {n} cells of {steps} steps ({step:.2} s a step), {disk:.0} MB on disk"
+        )
+    }
+}
+
+/// Measures a few steps; the cells of a plan differ in skips and corruption only, which cost little.
 #[cfg(feature = "libtorch")]
-fn tell_estimate(
-    missing: &[CellSpec],
-    (jobs, threads): (usize, usize),
+fn estimate(
+    cell: &CellSpec,
+    (n_cells, jobs, threads): (usize, usize, usize),
     context: &Context,
-    phase: &Phase,
-) -> Result<(), Failure> {
-    use crate::training::{estimate, told_secs};
-    aesc_model::set_threads(threads);
-    // Cells of one plan differ in skips and corruption only, which cost next to nothing.
-    let config = serde_json::from_value(missing[0].config.clone())
+) -> Result<BenchEstimate, Failure> {
+    let config: RunConfig = serde_json::from_value(cell.config.clone())
         .map_err(|e| Failure::new(ExitCode::Usage, e))?;
-    let one = estimate(&config, &context.global.device)?;
+    aesc_model::set_threads(threads);
+    let one = crate::training::estimate(&config, &context.global.device)?;
     aesc_model::set_threads(context.global.threads());
-    let rounds = missing.len().div_ceil(jobs) as f64;
-    phase.note(&format!(
-        "about {} for {} cells of {} steps ({:.2} s a step), {:.0} MB on disk",
-        told_secs(rounds * one.secs),
-        missing.len(),
-        one.steps,
-        one.secs_per_step,
-        // A finished cell keeps its model alone, a fifth.
-        (one.disk_bytes * (jobs as u64 * 4 + missing.len() as u64) / 5) as f64 / 1e6
-    ));
-    Ok(())
+    Ok(BenchEstimate {
+        n_cells,
+        steps_a_cell: one.steps,
+        secs_per_step: one.secs_per_step,
+        secs: n_cells.div_ceil(jobs) as f64 * one.secs,
+        // A finished cell keeps its model alone, a fifth of what a running one holds.
+        disk_bytes: one.disk_bytes * (jobs * 4 + n_cells) as u64 / 5,
+    })
 }
 
 #[cfg(not(feature = "libtorch"))]
-fn tell_estimate(_: &[CellSpec], _: (usize, usize), _: &Context, _: &Phase) -> Result<(), Failure> {
+fn estimate(_: &CellSpec, _: (usize, usize, usize), _: &Context) -> Result<BenchEstimate, Failure> {
     Err(crate::backend::without_libtorch())
 }
 

@@ -9,9 +9,9 @@ use aesc_detect::{Calibration, Decision, Detection, overlay, resize_map};
 use aesc_image::{Image, Map, Mask};
 use rayon::prelude::*;
 
+use super::Job;
 use super::row::Row;
 use super::sheet::SHEET_PX;
-use crate::backend::OpenModel;
 use crate::exit_code::ExitCode;
 use crate::failure::Failure;
 use crate::pictures::{map_tiff, mask_png, png, small};
@@ -24,43 +24,54 @@ pub(super) struct Query {
     resized: Image,
 }
 
-/// Scores a batch and writes its files; rows come in the order of `inputs`.
+/// Scores a batch and writes its files; rows come in the order of `inputs`. Where an image cannot
+/// be read and the job does not keep going, the images before it are done and the failure is given.
 pub(super) fn predict(
     inputs: &[InputImage],
-    model: &OpenModel,
-    folder: &RunFolder,
-    keep_going: bool,
-) -> Result<Vec<(Row, Option<Image>)>, Failure> {
-    let start = Instant::now();
-    let (manifest, id) = (&model.manifest, model.id.as_str());
+    job: &Job<'_>,
+) -> (Vec<(Row, Option<Image>)>, Option<Failure>) {
+    let manifest = &job.model.manifest;
     let read = inputs
         .par_iter()
         .map(|input| read(&input.path, manifest))
         .collect::<Vec<_>>();
-    let mut queries = Vec::new();
-    let mut errors = Vec::new();
-    for query in read {
+    let mut pages = Vec::with_capacity(inputs.len());
+    let mut failure = None;
+    for (input, query) in inputs.iter().zip(read) {
         match query {
-            Err(error) if !keep_going => return Err(error.into()),
-            Err(error) => errors.push(Some(error.to_string())),
-            Ok(query) => {
-                errors.push(None);
-                queries.push(query);
+            Err(error) if !job.keep_going => {
+                failure = Some(error.into());
+                break;
             }
+            other => pages.push((input, other.map_err(|error| error.to_string()))),
         }
     }
-    let resized: Vec<Image> = queries.iter().map(|query| query.resized.clone()).collect();
-    let mut found = model.detector.detect(&resized)?.into_iter().zip(queries);
-    let mut work = Vec::with_capacity(inputs.len());
-    for (input, error) in inputs.iter().zip(errors) {
-        let result = if error.is_none() { found.next() } else { None };
-        work.push((input, error, result));
+    match score(pages, job) {
+        Ok(rows) => (rows, failure),
+        Err(error) => (Vec::new(), Some(error)),
     }
-    let elapsed_ms = start.elapsed().as_secs_f64() * 1e3 / inputs.len().max(1) as f64;
+}
+
+/// An input, and its image or why there is none.
+type Page<'a> = (&'a InputImage, Result<Query, String>);
+
+fn score(pages: Vec<Page<'_>>, job: &Job<'_>) -> Result<Vec<(Row, Option<Image>)>, Failure> {
+    let start = Instant::now();
+    let (manifest, id) = (&job.model.manifest, job.model.id.as_str());
+    let good = pages.iter().filter_map(|(_, query)| query.as_ref().ok());
+    let resized: Vec<Image> = good.map(|query| query.resized.clone()).collect();
+    let mut found = job.model.detector.detect(&resized)?.into_iter();
+    let elapsed_ms = start.elapsed().as_secs_f64() * 1e3 / resized.len().max(1) as f64;
+    let mut work = Vec::with_capacity(pages.len());
+    for (input, query) in pages {
+        let detection = if query.is_ok() { found.next() } else { None };
+        work.push((input, query, detection));
+    }
+    let folder = job.folder;
     let rows = work
         .into_par_iter()
-        .map(|(input, error, result)| match result {
-            Some((detection, query)) => {
+        .map(|(input, query, detection)| match (query, detection) {
+            (Ok(query), Some(detection)) => {
                 let mut row = Row::new(input, &query, &detection, manifest, id);
                 row.elapsed_ms = Some(elapsed_ms);
                 let picture = write_files(input, &query, &detection, manifest, folder)?;
@@ -70,7 +81,10 @@ pub(super) fn predict(
                 });
                 Ok((row, picture))
             }
-            None => Ok((Row::failed(input, id, error.unwrap_or_default()), None)),
+            (query, _) => Ok((
+                Row::failed(input, id, query.err().unwrap_or_default()),
+                None,
+            )),
         });
     rows.collect()
 }

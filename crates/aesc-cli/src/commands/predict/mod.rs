@@ -14,15 +14,18 @@ use aesc_data::{InputImage, list_images};
 use clap::{Args, ValueEnum};
 
 use crate::app::Context;
-use crate::backend;
+use crate::backend::{self, OpenModel};
 use crate::exit_code::ExitCode;
 use crate::failure::Failure;
 use crate::run_folder::{Existing, RunFolder};
+use row::Row;
 use sheet::Sheet;
 use summary::Summary;
 
-/// Images in memory at once.
+/// Images in memory at once, at most.
 const BATCH: usize = 16;
+/// Pixels in memory at once, roughly: larger images come in smaller batches.
+const BATCH_PX: usize = 32 << 20;
 
 /// What `predict` takes.
 #[derive(Debug, Args)]
@@ -62,49 +65,101 @@ pub(crate) fn run(args: &PredictArgs, context: &Context) -> Result<(), Failure> 
     let inputs = list_images(&paths(&args.inputs)?)?;
     must_not_collide(&inputs)?;
     let model = backend::open(&args.model, context)?;
+    if args.fail_on.is_some() && model.detector.calibration().is_none() {
+        return Err(Failure::usage(
+            "--fail-on needs a model with a threshold; this one has none",
+        ));
+    }
     let existing = if args.force {
         Existing::Replace
     } else {
         Existing::Refuse
     };
     let folder = RunFolder::take(&args.out, existing)?;
-    let phase = context.output.phase("predict", inputs.len() as u64);
+    clear(&args.out)?;
     let start = Instant::now();
-    let mut rows = Vec::with_capacity(inputs.len());
-    let mut sheet = Sheet::default();
-    let mut failure = None;
-    for images in inputs.chunks(BATCH) {
-        if context.signals.stopped() {
-            failure = Some(Failure::silent(context.signals.exit_code()));
-            break;
-        }
-        match batch::predict(images, &model, &folder, args.keep_going) {
-            Err(error) => {
-                failure = Some(error);
-                break;
-            }
-            Ok(done) => {
-                for (row, picture) in done {
-                    sheet.add(row.score, picture);
-                    rows.push(row);
-                }
-            }
-        }
-        phase.at(rows.len() as u64);
-    }
-    drop(phase);
+    let mut done = Done::default();
+    let job = Job {
+        model: &model,
+        folder: &folder,
+        keep_going: args.keep_going,
+    };
+    let failure = predict_all(&inputs, &job, context, &mut done);
     // What was done before a failure is kept.
-    folder.write("results.csv", &row::csv(&rows)?)?;
-    folder.write("results.jsonl", row::jsonl(&rows)?.as_bytes())?;
-    let summary = Summary::new(&rows, inputs.len(), &model, start.elapsed().as_secs_f64());
+    folder.write("results.csv", &row::csv(&done.rows)?)?;
+    folder.write("results.jsonl", row::jsonl(&done.rows)?.as_bytes())?;
+    let summary = Summary::new(
+        &done.rows,
+        inputs.len(),
+        &model,
+        start.elapsed().as_secs_f64(),
+    );
     folder.write_json("summary.json", &summary)?;
-    if let Some(picture) = sheet.picture()? {
+    if let Some(picture) = done.sheet.picture()? {
         folder.write("sheet.png", &picture)?;
     }
     match failure {
         Some(failure) => Err(failure),
         None => tell(args, &summary, context),
     }
+}
+
+/// What every batch needs.
+struct Job<'a> {
+    model: &'a OpenModel,
+    folder: &'a RunFolder,
+    keep_going: bool,
+}
+
+/// What has come of a prediction so far.
+#[derive(Debug, Default)]
+struct Done {
+    rows: Vec<Row>,
+    sheet: Sheet,
+}
+
+/// Predicts batch by batch; gives what ended it early.
+fn predict_all(
+    inputs: &[InputImage],
+    job: &Job<'_>,
+    context: &Context,
+    done: &mut Done,
+) -> Option<Failure> {
+    let phase = context.output.phase("predict", inputs.len() as u64);
+    let mut size = 1;
+    while done.rows.len() < inputs.len() {
+        if context.signals.stopped() {
+            return Some(Failure::silent(context.signals.exit_code()));
+        }
+        let at = done.rows.len();
+        let images = &inputs[at..inputs.len().min(at + size)];
+        let (rows, failure) = batch::predict(images, job);
+        let largest_px = rows.iter().map(|(row, _)| row.pixels()).max().unwrap_or(0);
+        size = (BATCH_PX / largest_px.max(1)).clamp(1, BATCH);
+        for (row, picture) in rows {
+            done.sheet.add(row.score, picture);
+            done.rows.push(row);
+        }
+        phase.at(done.rows.len() as u64);
+        if failure.is_some() {
+            return failure;
+        }
+    }
+    None
+}
+
+/// Removes an earlier prediction, so that no map stands beside a table it is not in.
+fn clear(out: &Path) -> Result<(), Failure> {
+    if !out.join("summary.json").is_file() {
+        return Ok(());
+    }
+    for name in ["maps", "overlays", "masks"] {
+        let path = out.join(name);
+        if path.is_dir() {
+            std::fs::remove_dir_all(&path).map_err(|e| Failure::io("remove", &path, e))?;
+        }
+    }
+    Ok(())
 }
 
 fn tell(args: &PredictArgs, summary: &Summary, context: &Context) -> Result<(), Failure> {

@@ -9,7 +9,8 @@ use super::batch::{Query, decision_word};
 use crate::exit_code::ExitCode;
 use crate::failure::Failure;
 
-/// What is known of an image. Columns that do not apply stay empty.
+/// What is known of an image. Columns that do not apply stay empty. `elapsed_ms` is the time of
+/// reconstruction and scoring, an equal share of its batch's.
 #[derive(Debug, Default, Serialize)]
 pub(super) struct Row {
     path: String,
@@ -56,6 +57,11 @@ impl Row {
             model_id: model_id.to_owned(),
             ..Self::default()
         }
+    }
+
+    /// Of the image; zero where it could not be read.
+    pub(super) fn pixels(&self) -> usize {
+        self.width.unwrap_or(0) * self.height.unwrap_or(0)
     }
 
     pub(super) fn failed(input: &InputImage, model_id: &str, error: String) -> Self {
