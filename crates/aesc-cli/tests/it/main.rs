@@ -17,7 +17,7 @@ mod settings;
 #[cfg(feature = "libtorch")]
 mod train;
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use assert_cmd::Command;
 
@@ -75,13 +75,15 @@ fn sample(folder: &Path) {
 }
 
 /// A temporary folder with a tiny sample set in it.
+#[cfg(feature = "libtorch")]
 struct Workbench {
     folder: tempfile::TempDir,
-    data: PathBuf,
+    data: std::path::PathBuf,
     /// The sample set's first category, by name.
-    category: PathBuf,
+    category: std::path::PathBuf,
 }
 
+#[cfg(feature = "libtorch")]
 impl Workbench {
     fn new() -> Self {
         let folder = tempfile::tempdir().unwrap();
@@ -99,7 +101,7 @@ impl Workbench {
     }
 
     /// A place in the folder.
-    fn at(&self, name: &str) -> PathBuf {
+    fn at(&self, name: &str) -> std::path::PathBuf {
         self.folder.path().join(name)
     }
 }
