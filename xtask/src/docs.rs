@@ -2,8 +2,8 @@
 //! itself, so that no figure is typed by hand.
 //!
 //! A generated block stands between `<!-- aesc:begin NAME ARGS -->` and `<!-- aesc:end -->`:
-//! `results FILE` is the short table of `data/results/FILE`, `report FILE` all of its tables, `cli`
-//! the `--help` of every verb.
+//! `results FILE` is the short table of `data/results/FILE`, `report FILE` all of its tables,
+//! `csv FILE` a plain table, `cli` the `--help` of every verb.
 
 mod cli;
 
@@ -139,9 +139,10 @@ fn generate(name: &str) -> Result<String> {
     let text = match name.split_once(' ').unwrap_or((name, "")) {
         ("results", file) => aesc_bench::report::results_table(&stored(file)?),
         ("report", file) => demoted(&aesc_bench::report::markdown(&stored(file)?)),
+        ("csv", file) => table(&read(file)?),
         ("cli", "") => cli::pages()?,
         _ => {
-            bail!("there is no generator of this name; there are: results FILE, report FILE, cli")
+            bail!("no generator of this name; there are: results FILE, report FILE, csv FILE, cli")
         }
     };
     Ok(format!("\n{}\n", text.trim_matches('\n')))
@@ -149,9 +150,25 @@ fn generate(name: &str) -> Result<String> {
 
 /// The report `data/results/FILE`.
 fn stored(file: &str) -> Result<aesc_bench::Report> {
-    let path = workspace::root().join("data/results").join(file);
-    let text = fs::read_to_string(&path).with_context(|| relative(&path))?;
-    Ok(aesc_bench::report::parse(&text, &path)?)
+    Ok(aesc_bench::report::parse(&read(file)?, &result_path(file))?)
+}
+
+fn read(file: &str) -> Result<String> {
+    let path = result_path(file);
+    fs::read_to_string(&path).with_context(|| relative(&path))
+}
+
+fn result_path(file: &str) -> PathBuf {
+    workspace::root().join("data/results").join(file)
+}
+
+/// A CSV of names and numbers, its header first, as a Markdown table.
+fn table(csv: &str) -> String {
+    let mut lines = csv.lines();
+    let row = |line: &str| format!("| {} |\n", line.replace(',', " | "));
+    let header = lines.next().unwrap_or_default();
+    let rule = format!("|---|{}\n", "---:|".repeat(header.matches(',').count()));
+    row(header) + &rule + &lines.map(row).collect::<String>()
 }
 
 /// Every heading one level deeper: the text becomes part of a page.
@@ -197,6 +214,12 @@ mod tests {
                 .to_string()
                 .contains("results FILE")
         );
+    }
+
+    #[test]
+    fn a_csv_becomes_a_table_with_numbers_to_the_right() {
+        let expected = "| name | a |\n|---|---:|\n| x | 0.5 |\n";
+        assert_eq!(table("name,a\nx,0.5\n"), expected);
     }
 
     #[test]

@@ -23,14 +23,14 @@ fn main() -> Result<(), Box<dyn Error>> {
         .par_iter()
         .map(SampleSpec::draw)
         .collect::<Result<Vec<_>, _>>()?;
-    println!("category        max    mean   box21 max");
+    println!("category,max,mean,box21+max");
     for category in SAMPLE_CATEGORIES {
         let of_category: Vec<_> = items
             .iter()
             .filter(|item| item.spec.category == category)
             .collect();
         let [max, mean, smooth] = aurocs(&of_category);
-        println!("{category:14}  {max:.3}  {mean:.3}  {smooth:.3}");
+        println!("{category},{max:.3},{mean:.3},{smooth:.3}");
     }
     Ok(())
 }
