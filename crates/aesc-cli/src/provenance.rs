@@ -54,10 +54,6 @@ pub(crate) fn start(
     seed: u64,
     dataset_digest: &str,
 ) -> Provenance {
-    let program = std::env::args().take(1).map(|path| {
-        // The folder of the binary says nothing about the result.
-        path.rsplit('/').next().unwrap_or("aesc").to_owned()
-    });
     Provenance {
         version: env!("CARGO_PKG_VERSION").to_owned(),
         commit: COMMIT.to_owned(),
@@ -67,8 +63,34 @@ pub(crate) fn start(
         threads: context.global.threads(),
         seed,
         dataset_digest: dataset_digest.to_owned(),
-        command: program.chain(std::env::args().skip(1)).collect(),
+        command: std::env::args_os()
+            .map(|word| short(&word.to_string_lossy()))
+            .collect(),
         started: now(),
         ended: String::new(),
+    }
+}
+
+/// A word of the command line; an absolute path by its last part, for where a folder stood says
+/// nothing about a result and much about a machine.
+fn short(word: &str) -> String {
+    match word.strip_prefix('/') {
+        Some(path) => format!(
+            "…/{}",
+            path.trim_end_matches('/').rsplit('/').next().unwrap_or("")
+        ),
+        None => word.to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn absolute_paths_are_told_by_their_last_part() {
+        assert_eq!(short("/home/ann/mvtec/"), "…/mvtec");
+        assert_eq!(short("runs/cap"), "runs/cap");
+        assert_eq!(short("--out"), "--out");
     }
 }
