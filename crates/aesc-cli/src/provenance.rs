@@ -89,7 +89,7 @@ mod tests {
 
     #[test]
     fn absolute_paths_are_told_by_their_last_part() {
-        assert_eq!(short("/home/ann/mvtec/"), "…/mvtec");
+        assert_eq!(short("/srv/mvtec/"), "…/mvtec");
         assert_eq!(short("runs/cap"), "runs/cap");
         assert_eq!(short("--out"), "--out");
     }
