@@ -155,7 +155,7 @@ mod tests {
     fn pixels_are_rows_first_channels_last() {
         let image = Image::new(1, 2, 3, vec![0.1, 0.2, 0.3, 0.4, 0.5, 0.6]).unwrap();
         assert_eq!(image.pixel(0, 1), [0.4, 0.5, 0.6]);
-        assert_eq!(image.at(0, 1, 2), 0.6);
+        assert_eq!(image.at(0, 1, 2).to_bits(), 0.6_f32.to_bits());
     }
 
     #[test]
