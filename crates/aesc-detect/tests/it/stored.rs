@@ -49,7 +49,7 @@ fn misspelt_keys_are_refused_at_every_level() {
     for text in [
         r#"{"smooth":{"kind":"none"}}"#,
         r#"{"smoothing":{"kind":"none","side_px":3}}"#,
-        r#"{"smoothing":{"kind":"box","side_px":3}}"#,
+        r#"{"smoothing":{"kind":"box","side-px":3}}"#,
         r#"{"image":{"kind":"l2","share":0.5}}"#,
         r#"{"image":{"kind":"l3"}}"#,
         r#"{"residual":"Absolute"}"#,
