@@ -275,12 +275,17 @@ impl Setup {
             let text = format!("{} is a folder and no link: move it away", link.display());
             return Err(Stop::new(LIBTORCH, text).into());
         }
-        let fresh = self
-            .root
-            .join(format!(".libtorch.{}.partial", std::process::id()));
-        make_link(dir, &fresh)
-            .and_then(|()| fs::rename(&fresh, &link))
-            .with_context(|| format!("cannot link {}", link.display()))
+        // Made in a folder of its own, whatever else runs or was killed here before, then moved.
+        let made = tempfile::Builder::new()
+            .prefix(".libtorch.")
+            .suffix(".partial")
+            .tempdir_in(&self.root)
+            .and_then(|folder| {
+                let fresh = folder.path().join("link");
+                make_link(dir, &fresh)?;
+                fs::rename(&fresh, &link)
+            });
+        made.with_context(|| format!("cannot link {}", link.display()))
     }
 }
 
