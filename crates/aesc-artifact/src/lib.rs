@@ -5,6 +5,7 @@
 #![forbid(unsafe_code)]
 
 mod config;
+mod dropout;
 mod error;
 mod file;
 mod manifest;
@@ -15,6 +16,7 @@ mod training;
 mod write;
 
 pub use config::{CONFIG_SCHEMA, RunConfig};
+pub use dropout::dropout_mask;
 pub use error::ArtifactError;
 pub use file::{NamedTensor, TensorFile};
 pub use manifest::{MODEL_FORMAT, Manifest, ModelFile, TrainRecord};

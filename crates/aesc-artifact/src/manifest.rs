@@ -62,7 +62,7 @@ impl Manifest {
                 "aesc.preprocess",
                 json(serde_json::to_value(&self.preprocess)),
             ),
-            ("aesc.score", json(serde_json::to_value(self.score))),
+            ("aesc.score", json(serde_json::to_value(&self.score))),
             (
                 "aesc.calibration",
                 json(serde_json::to_value(&self.calibration)),
@@ -177,6 +177,8 @@ impl ModelFile {
         let manifest = Manifest::read(path)?;
         let file_says = |e: ArtifactError| ArtifactError::file(path, "valid settings", e);
         let plan = manifest.plan().map_err(file_says)?;
+        plan.dropout_rates(&manifest.score.mc_dropout)
+            .map_err(file_says)?;
         let tensors = TensorFile::read(path)?.tensors;
         check_tensors(path, &plan, &tensors)?;
         Ok(Self { manifest, tensors })

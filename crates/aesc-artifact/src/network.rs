@@ -12,17 +12,20 @@ pub enum NetworkKind {
     Ae,
     /// Additive skip connections at every resolution (Collin & De Vleeschouwer 2020, figure 2).
     Aesc,
+    /// Skip connections by concatenation, of the same depth and width: the contrast to AESc.
+    Unet,
 }
 
 impl NetworkKind {
     /// Every kind, in the order of reports.
-    pub const ALL: [Self; 2] = [Self::Ae, Self::Aesc];
+    pub const ALL: [Self; 3] = [Self::Ae, Self::Aesc, Self::Unet];
 
     /// The name in configurations and reports.
     pub fn name(self) -> &'static str {
         match self {
             Self::Ae => "ae",
             Self::Aesc => "aesc",
+            Self::Unet => "unet",
         }
     }
 }
@@ -72,16 +75,18 @@ impl NetworkConfig {
                 scale,
             ));
         }
+        // What a level of the decoder reads: the latent as it is, any other with its skip.
+        let fed = |scale: usize| match self.kind {
+            NetworkKind::Unet if scale < self.depth => 2 * at(scale),
+            _ => at(scale),
+        };
         for scale in (1..self.depth).rev() {
             let name = format!("dec{}", self.depth - scale);
-            levels.push(Level::new(
-                name,
-                LevelOp::Up,
-                (at(scale + 1), at(scale)),
-                scale,
-            ));
+            let sides = (fed(scale + 1), at(scale));
+            levels.push(Level::new(name, LevelOp::Up, sides, scale));
         }
-        levels.push(Level::new("out".into(), LevelOp::Out, (at(1), channels), 0));
+        let sides = (fed(1), channels);
+        levels.push(Level::new("out".into(), LevelOp::Out, sides, 0));
         Ok(NetworkPlan {
             config: self.clone(),
             channels,
@@ -112,7 +117,8 @@ fn in_range(
 pub enum LevelOp {
     /// 5x5 convolution of stride 2, padded by 1 before and 2 after; `BatchNorm`; `LeakyReLU`.
     Down,
-    /// Nearest x2, 5x5 convolution, `BatchNorm`, `LeakyReLU`; then the encoder's activation is added.
+    /// Nearest x2, 5x5 convolution, `BatchNorm`, `LeakyReLU`; then the encoder's activation is
+    /// added or, in a U-Net, concatenated.
     Up,
     /// Nearest x2, 5x5 convolution, sigmoid.
     Out,
@@ -256,6 +262,44 @@ mod tests {
         // The counts method section 3 gives for depth 6, width 16.
         assert_eq!(plan(3).parameters(), 8_736_515);
         assert_eq!(plan(1).parameters(), 8_734_913);
+    }
+
+    #[test]
+    fn concatenation_costs_the_parameters_of_section_3() {
+        let unet = NetworkConfig {
+            kind: NetworkKind::Unet,
+            ..NetworkConfig::default()
+        };
+        let plan = unet.plan(3).unwrap();
+        assert_eq!(plan.parameters(), 9_825_715);
+        assert_eq!(
+            plan.shapes(256, 256),
+            super::tests::plan(3).shapes(256, 256)
+        );
+        // The added products: what each level after the first of the decoder reads twice.
+        let added: usize = [
+            (16, 256, 128),
+            (32, 128, 64),
+            (64, 64, 32),
+            (128, 32, 16),
+            (256, 16, 3),
+        ]
+        .map(|(side, skip, out)| side * side * skip * out * 25)
+        .iter()
+        .sum();
+        let gap = plan.gmac(256, 256) - super::tests::plan(3).gmac(256, 256);
+        assert!((gap - added as f64 / 1e9).abs() < 1e-9, "{gap}");
+    }
+
+    #[test]
+    fn a_unet_of_one_level_has_nothing_to_concatenate() {
+        let config = |kind| NetworkConfig {
+            kind,
+            depth: 1,
+            width: 4,
+        };
+        let count = |kind| config(kind).plan(1).unwrap().parameters();
+        assert_eq!(count(NetworkKind::Unet), count(NetworkKind::Ae));
     }
 
     #[test]

@@ -70,8 +70,11 @@ pub struct Timing {
     pub training_secs: f64,
     /// Reconstructing and scoring the test set, metrics included.
     pub scoring_secs: f64,
-    /// Reconstruction and map of one test image, in milliseconds, on the cell's threads.
+    /// Reconstruction of one test image, in milliseconds, on the cell's threads.
     pub inference_ms_per_image: f64,
+    /// The same with all dropout passes, where a strategy needs them.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sampling_ms_per_image: Option<f64>,
     /// The last process of the cell from start to end.
     pub total_secs: f64,
 }

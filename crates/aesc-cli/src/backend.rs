@@ -3,7 +3,8 @@
 use std::path::Path;
 
 use aesc_artifact::{Manifest, ModelFile};
-use aesc_detect::{Detector, Reconstruct};
+use aesc_detect::{Detector, Reconstruct, ScoreConfig};
+use clap::Args;
 use sha2::{Digest, Sha256};
 
 use crate::app::Context;
@@ -20,13 +21,39 @@ pub(crate) struct OpenModel {
     pub(crate) device: String,
 }
 
+/// How many dropout passes to sample, where it is not the model file that says so.
+#[derive(Debug, Clone, Copy, Args)]
+pub(crate) struct SamplingArgs {
+    /// Monte Carlo dropout passes, for models that score by uncertainty [default: the model's]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(2..=1000))]
+    pub(crate) mc_samples: Option<u16>,
+}
+
+impl SamplingArgs {
+    /// Tells the model, with a warning where its threshold was fitted with another number.
+    fn tell(self, score: &mut ScoreConfig) {
+        let Some(samples) = self.mc_samples.map(usize::from) else {
+            return;
+        };
+        let fitted = std::mem::replace(&mut score.mc_dropout.samples, samples);
+        if score.resolved_strategy().samples() && fitted != samples {
+            tracing::warn!("the threshold was fitted with {fitted} dropout passes, not {samples}");
+        }
+    }
+}
+
 /// Reads a model and brings it to the device asked for.
-pub(crate) fn open(path: &Path, context: &Context) -> Result<OpenModel, Failure> {
-    let model = ModelFile::read(path)?;
+pub(crate) fn open(
+    path: &Path,
+    sampling: SamplingArgs,
+    context: &Context,
+) -> Result<OpenModel, Failure> {
+    let mut model = ModelFile::read(path)?;
+    sampling.tell(&mut model.manifest.score);
     let id = model_id(path)?;
     let (backend, device) = backend(&model, context)?;
     let file_says = |error| Failure::new(ExitCode::Model, error);
-    let mut detector = Detector::new(backend, model.manifest.score).map_err(file_says)?;
+    let mut detector = Detector::new(backend, model.manifest.score.clone()).map_err(file_says)?;
     if let Some(calibration) = model.manifest.calibration.clone() {
         detector = detector.with_calibration(calibration).map_err(file_says)?;
     }

@@ -114,7 +114,7 @@ pub(crate) fn train_into(
     let training_secs = trained.history.iter().map(|row| row.secs).sum();
     let history = trained.history.clone();
     let mut model = uncalibrated(config, images, trained);
-    let detector = Detector::new(Reconstructor::new(&model, device)?, config.score)?;
+    let detector = Detector::new(Reconstructor::new(&model, device)?, config.score.clone())?;
     let phase = context
         .output
         .phase("calibrate", images.validation.len() as u64);
@@ -179,7 +179,7 @@ fn uncalibrated(config: &RunConfig, images: &CleanImages, trained: Trained) -> M
     let manifest = Manifest {
         network: config.network.clone(),
         preprocess: config.data.clone(),
-        score: config.score,
+        score: config.score.clone(),
         calibration: None,
         train,
         provenance: Provenance::default(),

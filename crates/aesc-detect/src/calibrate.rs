@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{DetectError, OverlayScale};
+use crate::{DetectError, MapScales, OverlayScale};
 
 /// How far above the only clean score the threshold is set when there is nothing to compare it
 /// with, as a share of that score.
@@ -44,6 +44,9 @@ pub struct Calibration {
     pub overlay_max: f64,
     /// The clean images' scores, in the order given.
     pub clean_scores: Vec<f64>,
+    /// What the maps of a fusion are divided by; absent for the other strategies.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub scales: Option<MapScales>,
 }
 
 impl Calibration {
@@ -91,6 +94,7 @@ impl Calibration {
                 1.0
             },
             clean_scores: scores.to_vec(),
+            scales: None,
         })
     }
 
@@ -113,6 +117,7 @@ impl Calibration {
         }
         refuse_non_finite("clean_scores", &self.clean_scores)?;
         refuse_non_finite("threshold", &[self.threshold])?;
+        self.scales.as_ref().map_or(Ok(()), MapScales::validate)?;
         self.overlay_scale().validate()
     }
 

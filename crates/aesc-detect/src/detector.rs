@@ -2,51 +2,11 @@
 //!
 //! How an image is reconstructed is the backend's matter, reading and resizing the caller's.
 
-use aesc_image::{Image, Map};
+use aesc_image::Image;
 
 use crate::{
-    Calibration, Decision, DetectError, ScoreConfig, anomaly_map, error::check_same_shape,
-    image_score, score::largest,
+    Calibration, DetectError, Detection, Judge, Reconstruct, ScoreConfig, calibrate_each, observe,
 };
-
-/// What went wrong inside a backend.
-pub type BackendError = Box<dyn std::error::Error + Send + Sync>;
-
-/// Anything that reconstructs images: a network in some runtime, or a fake in a test.
-pub trait Reconstruct {
-    /// As many images as it got, of the same shape and in the same order, values 0..=1.
-    ///
-    /// The images of one call are of one shape.
-    ///
-    /// # Errors
-    /// Whatever the backend runs into.
-    fn reconstruct(&self, images: &[Image]) -> Result<Vec<Image>, BackendError>;
-}
-
-impl<T: Reconstruct + ?Sized> Reconstruct for &T {
-    fn reconstruct(&self, images: &[Image]) -> Result<Vec<Image>, BackendError> {
-        (**self).reconstruct(images)
-    }
-}
-
-impl<T: Reconstruct + ?Sized> Reconstruct for Box<T> {
-    fn reconstruct(&self, images: &[Image]) -> Result<Vec<Image>, BackendError> {
-        (**self).reconstruct(images)
-    }
-}
-
-/// What was found in one image.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Detection {
-    /// The anomaly map at network resolution, smoothed as configured.
-    pub map: Map,
-    /// The image score, from that map.
-    pub score: f64,
-    /// What the backend made of the image.
-    pub reconstruction: Image,
-    /// The decision, where a threshold is known.
-    pub decision: Option<Decision>,
-}
 
 /// A backend, how its maps are scored, and the threshold if there is one.
 ///
@@ -71,8 +31,7 @@ pub struct Detection {
 #[derive(Debug, Clone)]
 pub struct Detector<R> {
     backend: R,
-    score: ScoreConfig,
-    calibration: Option<Calibration>,
+    judge: Judge,
 }
 
 impl<R: Reconstruct> Detector<R> {
@@ -81,12 +40,8 @@ impl<R: Reconstruct> Detector<R> {
     /// # Errors
     /// As [`ScoreConfig::validate`].
     pub fn new(backend: R, score: ScoreConfig) -> Result<Self, DetectError> {
-        score.validate()?;
-        Ok(Self {
-            backend,
-            score,
-            calibration: None,
-        })
+        let judge = Judge::new(score)?;
+        Ok(Self { backend, judge })
     }
 
     /// The same detector, deciding by `calibration`.
@@ -94,11 +49,8 @@ impl<R: Reconstruct> Detector<R> {
     /// # Errors
     /// As [`Calibration::validate`].
     pub fn with_calibration(self, calibration: Calibration) -> Result<Self, DetectError> {
-        calibration.validate()?;
-        Ok(Self {
-            calibration: Some(calibration),
-            ..self
-        })
+        let judge = self.judge.with_calibration(calibration)?;
+        Ok(Self { judge, ..self })
     }
 
     /// The backend.
@@ -108,75 +60,38 @@ impl<R: Reconstruct> Detector<R> {
 
     /// How maps are made and scored.
     pub fn score_config(&self) -> &ScoreConfig {
-        &self.score
+        self.judge.score_config()
     }
 
     /// The thresholds, where there are any.
     pub fn calibration(&self) -> Option<&Calibration> {
-        self.calibration.as_ref()
+        self.judge.calibration()
     }
 
     /// One detection for each image (0..=1, all of one shape), as one batch through the backend.
     ///
     /// # Errors
-    /// [`DetectError::ShapeMismatch`] when shapes differ within the batch or from the
-    /// reconstructions, [`DetectError::ReconstructionCount`], [`DetectError::NonFinite`], or
-    /// [`DetectError::Backend`].
+    /// As [`observe`] and [`Judge::judge`].
     pub fn detect(&self, images: &[Image]) -> Result<Vec<Detection>, DetectError> {
-        let Some((first, rest)) = images.split_first() else {
-            return Ok(Vec::new());
-        };
-        for image in rest {
-            check_same_shape("image of a batch", first, image)?;
-        }
-        let reconstructions = self
-            .backend
-            .reconstruct(images)
-            .map_err(DetectError::Backend)?;
-        if reconstructions.len() != images.len() {
-            return Err(DetectError::ReconstructionCount {
-                expected: images.len(),
-                found: reconstructions.len(),
-            });
-        }
-        let pairs = images.iter().zip(reconstructions);
-        pairs.map(|(image, made)| self.judge(image, made)).collect()
-    }
-
-    fn judge(&self, image: &Image, reconstruction: Image) -> Result<Detection, DetectError> {
-        let map = anomaly_map(image, &reconstruction, &self.score)?;
-        let score = image_score(&map, &self.score.image);
-        Ok(Detection {
-            decision: self.calibration.as_ref().map(|c| c.decide(score)),
-            map,
-            score,
-            reconstruction,
-        })
+        let observed = observe(&self.backend, images, self.score_config().sampling())?;
+        let pairs = images.iter().zip(observed);
+        pairs
+            .map(|(image, observed)| self.judge.judge(image, observed))
+            .collect()
     }
 
     /// Thresholds from clean images, `batch` at a time; `progress` is told how many are done.
     ///
     /// # Errors
-    /// As [`detect`](Self::detect) and [`Calibration::max_clean`]; [`DetectError::OutOfRange`]
-    /// for a batch of 0.
+    /// As [`calibrate_each`].
     pub fn calibrate(
         &self,
         clean: &[Image],
         batch: usize,
-        mut progress: impl FnMut(usize),
+        progress: impl FnMut(usize),
     ) -> Result<Calibration, DetectError> {
-        if batch == 0 {
-            return Err(DetectError::out_of_range("batch", "at least 1", &batch));
-        }
-        let mut scores = Vec::with_capacity(clean.len());
-        let mut map_maxima = Vec::with_capacity(clean.len());
-        for images in clean.chunks(batch) {
-            for found in self.detect(images)? {
-                scores.push(found.score);
-                map_maxima.push(largest(&found.map));
-            }
-            progress(scores.len());
-        }
-        Calibration::max_clean(&scores, &map_maxima)
+        let configs = std::slice::from_ref(self.score_config());
+        let mut fitted = calibrate_each(&self.backend, configs, (clean, batch), progress)?;
+        fitted.pop().ok_or(DetectError::NoCleanImages)
     }
 }

@@ -50,6 +50,12 @@ pub enum DetectError {
         /// Images returned.
         found: usize,
     },
+    /// A map of uncertainty was asked for where no passes were sampled.
+    #[error("uncertainty needs Monte Carlo dropout passes, and none were sampled")]
+    NoVariance,
+    /// Fusion was asked for before its scales were fitted.
+    #[error("fusion needs a calibration on clean images, which sets its scales")]
+    NoScales,
     /// The backend failed.
     #[error("reconstruction failed: {0}")]
     Backend(#[source] BackendError),

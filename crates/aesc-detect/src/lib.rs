@@ -1,6 +1,6 @@
 //! From reconstruction to decision: anomaly maps, scores, thresholds, overlays.
 //!
-//! An image and what a network made of it become an anomaly map ([`anomaly_map`]), the map an
+//! An image and what a network made of it become an anomaly map ([`Strategy`]), the map an
 //! image score ([`image_score`]), the score a decision ([`Calibration`]). [`Detector`] does all
 //! three over any backend that offers [`Reconstruct`]. Everything here is a pure function of its
 //! arguments: no files, no clock, no randomness; pictures are returned as values.
@@ -16,22 +16,30 @@ mod calibrate;
 mod colour_bar;
 mod detector;
 mod error;
+mod fusion;
 mod heat;
+mod judge;
+mod observe;
 mod overlay;
 mod residual;
 mod resize;
 mod score;
 mod sheet;
 mod smooth;
+mod strategy;
 
 pub use calibrate::{Calibration, CalibrationMethod, Decision};
 pub use colour_bar::bar_width;
-pub use detector::{BackendError, Detection, Detector, Reconstruct};
+pub use detector::Detector;
 pub use error::DetectError;
+pub use fusion::MapScales;
 pub use heat::{OverlayScale, heat_map};
+pub use judge::{Detection, Judge, calibrate_each};
+pub use observe::{BackendError, Observation, Reconstruct, Sampled, observe};
 pub use overlay::overlay;
 pub use residual::{ChannelReduction, ResidualForm, residual_map};
 pub use resize::{resize_map, resize_mask_nearest};
 pub use score::{ImageScore, ScoreConfig, anomaly_map, image_score};
 pub use sheet::{grid, hstack, mask_image};
 pub use smooth::{Smoothing, smooth};
+pub use strategy::{McDropout, Strategy};

@@ -5,7 +5,10 @@
 use aesc_image::{Image, Map};
 use serde::{Deserialize, Serialize};
 
-use crate::{ChannelReduction, DetectError, ResidualForm, Smoothing, residual_map, smooth};
+use crate::{
+    ChannelReduction, DetectError, MapScales, McDropout, Observation, ResidualForm, Smoothing,
+    Strategy, residual_map, smooth,
+};
 
 /// How an image and its reconstruction become a map and a score.
 ///
@@ -20,9 +23,14 @@ use crate::{ChannelReduction, DetectError, ResidualForm, Smoothing, residual_map
 /// };
 /// assert!(config.validate().is_ok());
 /// ```
-#[derive(Debug, Clone, Copy, PartialEq, Default, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case", deny_unknown_fields, default)]
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
 pub struct ScoreConfig {
+    /// What the map is made of.
+    pub strategy: Strategy,
+    /// What [`Strategy::Auto`] stands for; `aesc advise` writes it into a model file.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub advised: Option<Strategy>,
     /// How a difference becomes a residual.
     pub residual: ResidualForm,
     /// How the channels of a pixel become one value.
@@ -31,6 +39,8 @@ pub struct ScoreConfig {
     pub smoothing: Smoothing,
     /// How the map becomes the image score.
     pub image: ImageScore,
+    /// How the passes of [`Strategy::Uncertainty`] and [`Strategy::Fusion`] are drawn.
+    pub mc_dropout: McDropout,
 }
 
 impl ScoreConfig {
@@ -40,7 +50,39 @@ impl ScoreConfig {
     /// [`DetectError::OutOfRange`] naming the first setting that is not.
     pub fn validate(&self) -> Result<(), DetectError> {
         self.smoothing.validate()?;
-        self.image.validate()
+        self.mc_dropout.validate()?;
+        self.image.validate()?;
+        match self.advised {
+            Some(Strategy::Auto) => {
+                let expected = "residual, uncertainty or fusion";
+                Err(DetectError::out_of_range("advised", expected, &"auto"))
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// The strategy whose map is made: never [`Strategy::Auto`].
+    pub fn resolved_strategy(&self) -> Strategy {
+        match self.strategy {
+            Strategy::Auto => self.advised.unwrap_or(Strategy::Residual),
+            chosen => chosen,
+        }
+    }
+
+    /// How dropout passes are drawn, where the strategy needs them.
+    pub fn sampling(&self) -> Option<&McDropout> {
+        self.resolved_strategy()
+            .samples()
+            .then_some(&self.mc_dropout)
+    }
+
+    /// The same configuration by another strategy.
+    #[must_use]
+    pub fn by(&self, strategy: Strategy) -> Self {
+        Self {
+            strategy,
+            ..self.clone()
+        }
     }
 }
 
@@ -88,18 +130,33 @@ impl ImageScore {
     }
 }
 
-/// The anomaly map at network resolution: residual, then smoothing.
+/// The anomaly map of an image at network resolution: the strategy's map, then smoothing.
+///
+/// `scales` are what [`Strategy::Fusion`] brings the two maps to one measure with.
 ///
 /// # Errors
-/// As [`residual_map`] and [`ScoreConfig::validate`].
+/// As [`residual_map`] and [`ScoreConfig::validate`]; [`DetectError::NoVariance`] or
+/// [`DetectError::NoScales`] where the strategy lacks what it needs.
 pub fn anomaly_map(
     image: &Image,
-    reconstruction: &Image,
+    observed: &Observation,
     config: &ScoreConfig,
+    scales: Option<&MapScales>,
 ) -> Result<Map, DetectError> {
     config.validate()?;
-    let residual = residual_map(image, reconstruction, config.residual, config.channels)?;
-    Ok(smooth(&residual, &config.smoothing))
+    let residual = || {
+        let made = &observed.reconstruction;
+        residual_map(image, made, config.residual, config.channels)
+    };
+    let raw = match config.resolved_strategy() {
+        Strategy::Uncertainty => observed.variance_of(image)?.clone(),
+        Strategy::Fusion => {
+            let scales = scales.ok_or(DetectError::NoScales)?;
+            scales.fused(&residual()?, observed.variance_of(image)?)?
+        }
+        Strategy::Residual | Strategy::Auto => residual()?,
+    };
+    Ok(smooth(&raw, &config.smoothing))
 }
 
 /// The score of an image from its map at network resolution; sums are f64.

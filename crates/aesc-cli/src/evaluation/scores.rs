@@ -1,9 +1,6 @@
 //! Image scores: the name of the configured one, and others told beside it.
 
-use aesc_detect::{Detection, ImageScore, ScoreConfig, Smoothing, anomaly_map, image_score};
-use aesc_image::Image;
-
-use crate::failure::Failure;
+use aesc_detect::{ImageScore, ScoreConfig, Smoothing};
 
 /// Further image scores, told beside the configured one.
 pub(super) fn alternatives() -> [(&'static str, ScoreConfig); 5] {
@@ -23,14 +20,6 @@ pub(super) fn alternatives() -> [(&'static str, ScoreConfig); 5] {
             with(box21, ImageScore::TopK { share: 0.01 }),
         ),
     ]
-}
-
-pub(super) fn alternative_scores(query: &Image, found: &Detection) -> Result<Vec<f32>, Failure> {
-    let score = |(_, config): &(&str, ScoreConfig)| {
-        let map = anomaly_map(query, &found.reconstruction, config)?;
-        Ok(image_score(&map, &config.image) as f32)
-    };
-    alternatives().iter().map(score).collect()
 }
 
 /// The configured score in short: how the map is smoothed, what is taken of it.

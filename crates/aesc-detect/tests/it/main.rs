@@ -5,4 +5,5 @@
 mod detection;
 mod pictures;
 mod stored;
+mod strategies;
 mod twins;

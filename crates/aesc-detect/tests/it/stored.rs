@@ -20,7 +20,7 @@ fn an_empty_configuration_is_the_papers() {
 
 #[test]
 fn a_full_configuration_is_read_and_written_alike() {
-    let text = r#"{"residual":"squared","channels":"max","smoothing":{"kind":"box","side_px":21},"image":{"kind":"top-k","share":0.01}}"#;
+    let text = r#"{"strategy":"auto","advised":"uncertainty","residual":"squared","channels":"max","smoothing":{"kind":"box","side_px":21},"image":{"kind":"top-k","share":0.01},"mc_dropout":{"samples":10,"seed":3,"rates":[0.0,0.5]}}"#;
     let read = config(text).unwrap();
     assert_eq!(read.smoothing, Smoothing::Box { side_px: 21 });
     assert_eq!(read.image, ImageScore::TopK { share: 0.01 });

@@ -4,7 +4,7 @@ use aesc_artifact::{LevelOp, NetworkPlan};
 use tch::{Kind, Tensor};
 
 use super::block::{LevelTensors, NORM_EPS, Network, down, leaky_relu};
-use super::{upconv, wire};
+use super::{Masks, upconv, wire};
 use crate::ModelError;
 
 /// A network that only reconstructs.
@@ -40,16 +40,37 @@ impl Frozen {
 
     /// Reconstructions of `x` `[b, c, h, w]`, sides dividing by `2^depth`.
     pub(crate) fn forward(&self, x: &Tensor) -> Result<Tensor, ModelError> {
+        tch::no_grad(|| wire(&self.plan, x, |i, x| self.level(i, x)))
+    }
+
+    /// The reconstruction of one image `x` `[1, c, h, w]`, `[1, c, h, w]` too, and the population
+    /// variance over the thinned networks' reconstructions, mean over channels, `[h, w]`.
+    ///
+    /// All passes are one batch, from the first level that drops: those before it see one image.
+    pub(crate) fn sample(&self, x: &Tensor, masks: &Masks) -> Result<(Tensor, Tensor), ModelError> {
         tch::no_grad(|| {
-            wire(&self.plan, x, |i, x| {
-                let (weight, bias) = &self.levels[i];
-                match self.plan.levels[i].op {
-                    LevelOp::Down => leaky_relu(&down(x, weight, bias)?),
-                    LevelOp::Up => leaky_relu(&upconv::apply(x, weight, bias)?),
-                    LevelOp::Out => Ok(upconv::apply(x, weight, bias)?.f_sigmoid()?),
+            let y = wire(&self.plan, x, |i, x| {
+                let h = self.level(i, x)?;
+                match &masks.levels[i] {
+                    Some(factors) => Ok(h.f_mul(factors)?),
+                    None => Ok(h),
                 }
-            })
+            })?; // [1 + samples, c, h, w]
+            let passes = y.f_narrow(0, 1, y.size()[0] - 1)?;
+            let variance = passes.f_var_dim([0].as_slice(), false, false)?; // [c, h, w]
+            let mean = variance.f_mean_dim([0].as_slice(), false, Kind::Float)?;
+            Ok((y.f_narrow(0, 0, 1)?, mean))
         })
+    }
+
+    /// Level `i` up to and with its activation.
+    fn level(&self, i: usize, x: &Tensor) -> Result<Tensor, ModelError> {
+        let (weight, bias) = &self.levels[i];
+        match self.plan.levels[i].op {
+            LevelOp::Down => leaky_relu(&down(x, weight, bias)?),
+            LevelOp::Up => leaky_relu(&upconv::apply(x, weight, bias)?),
+            LevelOp::Out => Ok(upconv::apply(x, weight, bias)?.f_sigmoid()?),
+        }
     }
 }
 
@@ -72,7 +93,8 @@ fn folded(level: &LevelTensors) -> Result<(Tensor, Tensor), ModelError> {
 
 #[cfg(test)]
 mod tests {
-    use aesc_artifact::{NamedTensor, NetworkConfig, NetworkKind};
+    use aesc_artifact::{NamedTensor, NetworkConfig, NetworkKind, dropout_mask};
+    use aesc_detect::McDropout;
     use rand::{RngExt, SeedableRng};
 
     use super::*;
@@ -80,23 +102,49 @@ mod tests {
 
     /// The slow twin: each step of method section 3 written out, nothing folded, no phase form.
     fn plain_forward(network: &Network, x: &Tensor) -> Tensor {
-        wire(&network.plan, x, |i, x| {
-            let level = &network.levels[i];
-            let y = if network.plan.levels[i].op == LevelOp::Down {
-                down(x, &level.weight, &level.bias)?
-            } else {
-                let up = x.upsample_nearest2d([x.size()[2] * 2, x.size()[3] * 2], None, None);
-                up.conv2d(&level.weight, Some(&level.bias), [1, 1], [2, 2], [1, 1], 1)
-            };
-            let Some(norm) = &level.norm else {
-                return Ok(y.sigmoid());
-            };
-            let channel = |t: &Tensor| t.view([1, -1, 1, 1]);
-            let root = (channel(&norm.variance) + NORM_EPS).sqrt();
-            let y = (y - channel(&norm.mean)) / root * channel(&norm.weight) + channel(&norm.bias);
-            Ok(y.maximum(&(&y * 0.3)))
-        })
-        .unwrap()
+        wire(&network.plan, x, |i, x| plain_level(network, i, x)).unwrap()
+    }
+
+    fn plain_level(network: &Network, i: usize, x: &Tensor) -> Result<Tensor, ModelError> {
+        let level = &network.levels[i];
+        let y = if network.plan.levels[i].op == LevelOp::Down {
+            down(x, &level.weight, &level.bias)?
+        } else {
+            let up = x.upsample_nearest2d([x.size()[2] * 2, x.size()[3] * 2], None, None);
+            up.conv2d(&level.weight, Some(&level.bias), [1, 1], [2, 2], [1, 1], 1)
+        };
+        let Some(norm) = &level.norm else {
+            return Ok(y.sigmoid());
+        };
+        let channel = |t: &Tensor| t.view([1, -1, 1, 1]);
+        let root = (channel(&norm.variance) + NORM_EPS).sqrt();
+        let y = (y - channel(&norm.mean)) / root * channel(&norm.weight) + channel(&norm.bias);
+        Ok(y.maximum(&(&y * 0.3)))
+    }
+
+    /// The slow twin of [`Frozen::sample`]: one thinned network after the other, moments by hand.
+    fn plain_sample(network: &Network, x: &Tensor, mc: &McDropout) -> Tensor {
+        let plan = &network.plan;
+        let rates = plan.dropout_rates(mc).unwrap();
+        let pass = |pass: u32| {
+            let y = wire(plan, x, |i, x| {
+                let h = plain_level(network, i, x)?;
+                let [_, c, height, width] = h.size()[..] else {
+                    return Err(ModelError::images("four dimensions", h.dim()));
+                };
+                let n = (c * height * width) as usize;
+                let factors = dropout_mask(mc.seed, (pass, i as u32), rates[i], n);
+                let factors = Tensor::from_slice(&factors).view([1, height, width, c]);
+                Ok(h * factors.permute([0, 3, 1, 2]))
+            });
+            y.unwrap().squeeze_dim(0) // [c, h, w]
+        };
+        let passes: Vec<Tensor> = (0..mc.samples as u32).map(pass).collect();
+        let n = passes.len() as f64;
+        let mean = passes.iter().map(|y| y / n).reduce(|a, b| a + b).unwrap();
+        let squares = passes.iter().map(|y| (y - &mean).square() / n);
+        let variance = squares.reduce(|a, b| a + b).unwrap();
+        variance.mean_dim([0].as_slice(), false, Kind::Float)
     }
 
     /// Random tensors everywhere, variances positive.
@@ -134,6 +182,36 @@ mod tests {
             let found = Frozen::new(&network).unwrap().forward(&x).unwrap();
             let gap = (expected - found).abs().max().double_value(&[]);
             assert!(gap < 1e-5, "{kind:?}: {gap}");
+        }
+    }
+    #[test]
+    fn sampling_in_one_batch_equals_one_pass_after_the_other() {
+        let mc = McDropout {
+            samples: 5,
+            seed: 11,
+            rates: Some(vec![0.0, 0.3, 0.5]),
+        };
+        for kind in NetworkKind::ALL {
+            let plan = NetworkConfig {
+                kind,
+                depth: 3,
+                width: 4,
+            }
+            .plan(3)
+            .unwrap();
+            let network = Network::from_tensors(&plan, &random(&plan), Device::Cpu).unwrap();
+            let x = Tensor::rand([1, 3, 16, 24], (Kind::Float, tch::Device::Cpu));
+            let expected = tch::no_grad(|| plain_sample(&network, &x, &mc));
+            let frozen = Frozen::new(&network).unwrap();
+            let masks = Masks::draw(&plan, &mc, (16, 24), Device::Cpu).unwrap();
+            let (whole, variance) = frozen.sample(&x, &masks).unwrap();
+            let gap = |a: &Tensor, b: &Tensor| (a - b).abs().max().double_value(&[]);
+            let largest = expected.max().double_value(&[]);
+            assert!(largest > 0.0, "{kind:?}");
+            let apart = gap(&expected, &variance);
+            assert!(apart < 1e-4 * largest, "{kind:?}: {apart} of {largest}");
+            let plain = frozen.forward(&x).unwrap();
+            assert!(gap(&plain, &whole) < 1e-6, "{kind:?}");
         }
     }
 }

@@ -2,6 +2,7 @@
 
 mod block;
 mod frozen;
+mod masks;
 mod upconv;
 
 use aesc_artifact::{LevelOp, NetworkKind, NetworkPlan};
@@ -11,6 +12,7 @@ use crate::ModelError;
 
 pub(crate) use block::Network;
 pub(crate) use frozen::Frozen;
+pub(crate) use masks::Masks;
 
 /// Runs `x` `[b, c, h, w]` through the levels of `plan`. `level(i, x)` is the work of level `i`
 /// up to and with its activation; what is here is the order of levels and the skip connections.
@@ -27,8 +29,15 @@ pub(crate) fn wire(
             // skips[s - 1] is the encoder's activation at scale s.
             (LevelOp::Down, _) => skips.push(h.shallow_clone()),
             (LevelOp::Up, NetworkKind::Aesc) => h = h.f_add(&skips[kind.scale - 1])?,
+            (LevelOp::Up, NetworkKind::Unet) => h = beside(&h, &skips[kind.scale - 1])?,
             _ => {}
         }
     }
     Ok(h)
+}
+
+/// Channels of `h` `[b, c, h, w]`, then those of `skip`, which has b images or one for all.
+fn beside(h: &Tensor, skip: &Tensor) -> Result<Tensor, ModelError> {
+    let shape = [h.size()[0], -1, -1, -1];
+    Ok(Tensor::f_cat(&[h, &skip.f_expand(shape, false)?], 1)?)
 }

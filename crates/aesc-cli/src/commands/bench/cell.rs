@@ -9,19 +9,21 @@ use aesc_bench::{
     Training, cell_dir,
 };
 use aesc_data::{Limits, fingerprint, open_dataset};
-use aesc_detect::{OverlayScale, heat_map, mask_image};
+use aesc_detect::{
+    Judge, ScoreConfig, Strategy, calibrate_each, heat_map, mask_image,
+};
 use serde_json::Value;
 
 use super::CellArgs;
 use crate::app::Context;
 use crate::backend;
-use crate::evaluation::{Evaluation, Shown, evaluate};
+use crate::evaluation::{Evaluation, Shown, ShownMap, Subject, evaluate};
 use crate::exit_code::ExitCode;
 use crate::failure::Failure;
 use crate::pictures::{png, small};
 use crate::provenance;
 use crate::run_folder::{Existing, RunFolder};
-use crate::training::{MODEL_FILE, TrainedRun, drop_checkpoint, load_clean, train_into};
+use crate::training::{TrainedRun, drop_checkpoint, load_clean, train_into};
 
 /// How long to wait for another process to let go of the cell.
 const PATIENCE: Duration = Duration::from_mins(1);
@@ -39,7 +41,8 @@ pub(super) fn run(args: &CellArgs, context: &Context) -> Result<(), Failure> {
     if matches!(plan.state(&args.out, cell), aesc_bench::CellState::Done(_)) {
         return Ok(());
     }
-    let result = work(cell, &folder, context, start).map_err(to_be_run_again)?;
+    let scored_by = (cell, &plan.strategies[..]);
+    let result = work(scored_by, &folder, context, start).map_err(to_be_run_again)?;
     result.write(&args.out)?;
     drop_checkpoint(&folder.join("run"))
 }
@@ -54,7 +57,7 @@ fn to_be_run_again(failure: Failure) -> Failure {
 }
 
 fn work(
-    cell: &CellSpec,
+    (cell, strategies): (&CellSpec, &[String]),
     folder: &Path,
     context: &Context,
     start: Instant,
@@ -71,11 +74,39 @@ fn work(
     let images = load_clean(&dataset, &config, context)?;
     let run = RunFolder::take(&folder.join("run"), Existing::Continue)?;
     let trained = train_into(&run, &config, &digest, &images, context)?;
+    let (backend, _) = backend::backend(&trained.model, context)?;
+    let scores = scores(strategies, &config)?;
+    let phase = context
+        .output
+        .phase("calibrate", images.validation.len() as u64);
+    let clean = (&images.validation[..], config.train.batch);
+    let fitted = calibrate_each(&backend, &scores, clean, |n| phase.at(n as u64))?;
+    drop(phase);
     drop(images);
-    let model = backend::open(&run.path().join(MODEL_FILE), context)?;
-    let found = evaluate(&model, &dataset, None, context)?;
-    let figures = figures(&found.shown, &model, folder)?;
+    let calibrated = scores.into_iter().zip(fitted).map(|(score, calibration)| {
+        Judge::new(score)?.with_calibration(calibration)
+    });
+    let subject = Subject {
+        backend: &*backend,
+        judges: calibrated.collect::<Result<_, _>>()?,
+        preprocess: &config.data,
+        dataset: &dataset,
+        eval_size: None,
+    };
+    let found = evaluate(&subject, context)?;
+    let figures = figures(&found.shown, folder)?;
     result(cell, &config, &trained, (found, figures), start)
+}
+
+/// The cell's score by each of the plan's strategies.
+fn scores(strategies: &[String], config: &RunConfig) -> Result<Vec<ScoreConfig>, Failure> {
+    let by = |name: &String| {
+        let mut known = Strategy::ALL.into_iter();
+        let strategy = known.find(|strategy| strategy.name() == name);
+        let unknown = || Failure::usage(format!("the plan has an unknown strategy, {name}"));
+        Ok(config.score.by(strategy.ok_or_else(unknown)?))
+    };
+    strategies.iter().map(by).collect()
 }
 
 fn result(
@@ -102,7 +133,7 @@ fn result(
     Ok(CellResult {
         format: FORMAT,
         cell: cell.clone(),
-        scored: vec![found.scored],
+        scored: found.scored,
         training: Training {
             steps: config.train.steps,
             images: config.train.steps * config.train.batch as u64,
@@ -113,6 +144,7 @@ fn result(
             training_secs: trained.training_secs,
             scoring_secs: found.scoring_secs,
             inference_ms_per_image: found.inference_ms_per_image,
+            sampling_ms_per_image: found.sampling_ms_per_image,
             total_secs: start.elapsed().as_secs_f64(),
         },
         cost: Cost {
@@ -127,41 +159,32 @@ fn result(
 }
 
 /// Writes the pictures of the shown images into the cell's folder.
-fn figures(
-    shown: &[Shown],
-    model: &backend::OpenModel,
-    folder: &Path,
-) -> Result<Vec<Figure>, Failure> {
-    let scale = model
-        .detector
-        .calibration()
-        .map(aesc_detect::Calibration::overlay_scale);
-    let scale = scale.unwrap_or(OverlayScale {
-        max: 1.0,
-        threshold: 0.5,
-    });
-    shown
-        .iter()
-        .map(|one| figure(one, &scale, folder))
-        .collect()
+fn figures(shown: &[Shown], folder: &Path) -> Result<Vec<Figure>, Failure> {
+    shown.iter().map(|one| figure(one, folder)).collect()
 }
 
-fn figure(one: &Shown, scale: &OverlayScale, folder: &Path) -> Result<Figure, Failure> {
-    let heat = heat_map(&one.map, scale)?;
-    let mask = one.mask.as_ref().map(mask_image).transpose()?;
-    let pictures = [
-        ("query", Some(&one.query)),
-        ("reconstruction", Some(&one.reconstruction)),
-        ("residual map", Some(&heat)),
-        ("mask", mask.as_ref()),
+fn figure(one: &Shown, folder: &Path) -> Result<Figure, Failure> {
+    let mut pictures = vec![
+        ("query".to_owned(), one.query.clone()),
+        ("reconstruction".to_owned(), one.reconstruction.clone()),
     ];
+    for ShownMap {
+        strategy,
+        map,
+        scale,
+    } in &one.maps
+    {
+        pictures.push((format!("{strategy} map"), heat_map(map, scale)?));
+    }
+    if let Some(mask) = &one.mask {
+        pictures.push(("mask".to_owned(), mask_image(mask)?));
+    }
     let mut panels = Vec::new();
-    for (label, picture) in pictures {
-        let Some(picture) = picture else { continue };
+    for (label, picture) in &pictures {
         let file = format!("{}-{}.png", one.defect_type, label.replace(' ', "-"));
         crate::run_folder::write_in(&folder.join(&file), &png(&small(picture, PICTURE_PX)?)?)?;
         panels.push(Panel {
-            label: label.to_owned(),
+            label: label.clone(),
             file,
         });
     }

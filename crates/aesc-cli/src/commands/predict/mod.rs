@@ -14,7 +14,7 @@ use aesc_data::{InputImage, list_images};
 use clap::{Args, ValueEnum};
 
 use crate::app::Context;
-use crate::backend::{self, OpenModel};
+use crate::backend::{self, OpenModel, SamplingArgs};
 use crate::exit_code::ExitCode;
 use crate::failure::Failure;
 use crate::run_folder::{Existing, RunFolder};
@@ -52,6 +52,8 @@ pub(crate) struct PredictArgs {
     /// Write over an earlier result
     #[arg(long)]
     force: bool,
+    #[command(flatten)]
+    sampling: SamplingArgs,
 }
 
 /// What `--fail-on` looks for.
@@ -64,7 +66,7 @@ enum FailOn {
 pub(crate) fn run(args: &PredictArgs, context: &Context) -> Result<(), Failure> {
     let inputs = list_images(&paths(&args.inputs)?)?;
     must_not_collide(&inputs)?;
-    let model = backend::open(&args.model, context)?;
+    let model = backend::open(&args.model, args.sampling, context)?;
     if args.fail_on.is_some() && model.detector.calibration().is_none() {
         return Err(Failure::usage(
             "--fail-on needs a model with a threshold; this one has none",
