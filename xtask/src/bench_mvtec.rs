@@ -1,8 +1,9 @@
 //! `cargo xtask bench-mvtec`: prepares everything, builds `aesc` and hands over to
 //! `aesc bench run`, whose exit code is the command's.
 
-use crate::stop::{DATA, Stop};
-use crate::{libtorch, workspace};
+mod dataset;
+
+use crate::{data, libtorch, workspace};
 use anyhow::{Context, Result, bail};
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -14,7 +15,8 @@ pub(crate) struct Args {
     /// Run on the built-in sample set, drawn first where it is not there
     #[arg(long, conflicts_with = "data")]
     sample: bool,
-    /// Dataset folder in the layout of MVTec AD; without it `MVTEC_AD`, then the default folder
+    /// Dataset folder in the layout of MVTec AD; without it `MVTEC_AD`, then the default folder,
+    /// to which it is offered to fetch the dataset
     #[arg(long, value_name = "DIR")]
     data: Option<PathBuf>,
     /// Only these categories
@@ -45,7 +47,8 @@ pub(crate) fn run(args: &Args) -> Result<ExitCode> {
     let data = if args.sample {
         None
     } else {
-        Some(dataset(args.data.as_deref())?)
+        let named = args.data.as_deref();
+        Some(dataset::find(named, &args.category, &mut data::ask)?)
     };
     libtorch::ensure()?;
     let aesc = build()?;
@@ -99,46 +102,6 @@ fn run_name(args: &Args, data: &Path, preset: &str) -> String {
     parts.join("-")
 }
 
-/// The named folder, `$MVTEC_AD`, or the default one.
-fn dataset(given: Option<&Path>) -> Result<PathBuf> {
-    let from_env = || std::env::var_os("MVTEC_AD").map(PathBuf::from);
-    let named = given.map(Path::to_path_buf).or_else(from_env);
-    if let Some(dir) = named {
-        let there = dir.canonicalize().ok().filter(|dir| dir.is_dir());
-        return there.ok_or_else(|| {
-            Stop::new(
-                DATA,
-                format!("there is no dataset folder at {}", dir.display()),
-            )
-            .into()
-        });
-    }
-    let default = data_home()?.join("mvtec_anomaly_detection");
-    if default.is_dir() {
-        return Ok(default);
-    }
-    Err(Stop::new(DATA, no_dataset(&default)).into())
-}
-
-fn no_dataset(default: &Path) -> String {
-    format!(
-        "no dataset was named and none lies at {}\n\
-         what helps, one of:\n\
-         \x20 - `cargo xtask bench-mvtec --sample` runs on the built-in sample set\n\
-         \x20 - get MVTec AD from https://www.mvtec.com/company/research/datasets/mvtec-ad (licence \
-         CC BY-NC-SA 4.0: research, no commerce), unpack it there, or name its folder by --data \
-         DIR or MVTEC_AD",
-        default.display()
-    )
-}
-
-fn data_home() -> Result<PathBuf> {
-    let base = workspace::user_dir("XDG_DATA_HOME", ".local/share");
-    Ok(base
-        .context("there is no folder for data: set HOME or XDG_DATA_HOME")?
-        .join("aesc"))
-}
-
 /// Builds the program and says where it lies.
 fn build() -> Result<PathBuf> {
     let mut cargo = workspace::cargo();
@@ -153,11 +116,11 @@ fn build() -> Result<PathBuf> {
 
 /// Draws the sample set where it is not there; its folder gets its name when it is whole.
 fn sample(aesc: &Path) -> Result<PathBuf> {
-    let dir = data_home()?.join("sample");
+    let dir = data::home()?.join("sample");
     if dir.is_dir() {
         return Ok(dir);
     }
-    let parent = data_home()?;
+    let parent = data::home()?;
     fs::create_dir_all(&parent).with_context(|| format!("cannot make {}", parent.display()))?;
     let drawing = parent.join(format!("sample.{}.partial", std::process::id()));
     eprintln!("drawing the sample set: {}", dir.display());
@@ -237,12 +200,5 @@ mod tests {
         let words = "x --data d --out o --preset paper --jobs 2 --device cpu -- --seed 3";
         let expected = "--preset paper --out o --jobs 2 --device cpu --seed 3";
         assert_eq!(options_of(words, "d"), expected);
-    }
-
-    #[test]
-    fn a_missing_dataset_is_exit_code_3_and_names_the_path() {
-        let error = dataset(Some(Path::new("no/such/folder"))).unwrap_err();
-        assert_eq!(crate::stop::exit_code(&error), ExitCode::from(3));
-        assert!(error.to_string().contains("no/such/folder"));
     }
 }

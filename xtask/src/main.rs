@@ -1,4 +1,4 @@
-//! Repository chores: `cargo xtask setup|test|tidy|docs|bench-mvtec`.
+//! Repository chores: `cargo xtask setup|test|tidy|docs|data|bench-mvtec`.
 //!
 //! Never names tch: it prepares what building tch needs, and builds and executes `aesc`.
 #![forbid(unsafe_code)]
@@ -8,7 +8,10 @@
 )]
 
 mod bench_mvtec;
+mod data;
 mod docs;
+mod fetch;
+mod interrupt;
 mod libtorch;
 mod members;
 mod progress;
@@ -37,7 +40,19 @@ enum Command {
     Tidy,
     /// Renew what the docs quote from stored results and from the program
     Docs(docs::Args),
+    /// Fetch MVTec AD, or verify a folder of it
+    #[command(subcommand)]
+    Data(data::Command),
     /// Build aesc and run the benchmark
+    #[command(after_help = "Examples:
+  cargo xtask bench-mvtec --sample
+  cargo xtask bench-mvtec
+  cargo xtask bench-mvtec --category bottle --preset quick
+  cargo xtask bench-mvtec --data mvtec --preset paper --device cuda
+
+Without --data the dataset is looked for in `MVTEC_AD`, else in
+`$XDG_DATA_HOME/aesc/mvtec_anomaly_detection`; where it is not there, it is offered to fetch it
+(`cargo xtask data fetch mvtec`).")]
     BenchMvtec(bench_mvtec::Args),
 }
 
@@ -47,6 +62,7 @@ fn main() -> ExitCode {
         Command::Test(args) => test::run(&args).map(|()| ExitCode::SUCCESS),
         Command::Tidy => tidy::run().map(|()| ExitCode::SUCCESS),
         Command::Docs(args) => docs::run(&args).map(|()| ExitCode::SUCCESS),
+        Command::Data(command) => data::run(&command).map(|()| ExitCode::SUCCESS),
         Command::BenchMvtec(args) => bench_mvtec::run(&args),
     };
     result.unwrap_or_else(|error| {

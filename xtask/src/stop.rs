@@ -3,6 +3,8 @@
 use std::fmt;
 use std::process::ExitCode;
 
+/// The command line asks for what cannot be done.
+pub(crate) const USAGE: u8 = 2;
 /// Dataset missing or unreadable.
 pub(crate) const DATA: u8 = 3;
 /// libtorch or the compiler it needs is missing or wrong.
@@ -22,6 +24,20 @@ impl Stop {
             message: message.into(),
         }
     }
+
+    /// The same with `note` after its words.
+    pub(crate) fn and(mut self, note: &str) -> Self {
+        self.message = format!("{}; {note}", self.message);
+        self
+    }
+}
+
+/// The error as it is where it knows its exit code, else one with `code` and the same words.
+pub(crate) fn with_code(code: u8, error: anyhow::Error) -> anyhow::Error {
+    if error.is::<Stop>() {
+        return error;
+    }
+    Stop::new(code, format!("{error:#}")).into()
 }
 
 impl fmt::Display for Stop {
@@ -49,5 +65,14 @@ mod tests {
             .unwrap_err();
         assert_eq!(exit_code(&error), ExitCode::from(5));
         assert_eq!(exit_code(&anyhow::anyhow!("other")), ExitCode::from(1));
+    }
+
+    #[test]
+    fn only_an_error_without_a_code_is_given_one() {
+        let known = with_code(DATA, Stop::new(USAGE, "a").into());
+        assert_eq!(exit_code(&known), ExitCode::from(2));
+        let other = with_code(DATA, anyhow::anyhow!("b").context("c"));
+        assert_eq!(exit_code(&other), ExitCode::from(3));
+        assert_eq!(other.to_string(), "c: b");
     }
 }

@@ -1,4 +1,4 @@
-//! The method's claims as comparisons of two columns, category by category.
+//! The method's claims as comparisons of two columns, or of two strategies, category by category.
 
 use serde::{Deserialize, Serialize};
 
@@ -6,17 +6,26 @@ use crate::report::ReportCell;
 use crate::summary::Quantity;
 use crate::{Column, Metric, Report};
 
-/// Whether one column beats another in one quantity; higher is better.
+/// Corruptions that are the paper's stain.
+pub(crate) const STAINS: [&str; 2] = ["stain", "stain-blur"];
+
+const RESIDUAL: &str = "residual";
+const UNCERTAINTY: &str = "uncertainty";
+
+/// Whether a challenger is higher than its control in one quantity.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Comparison {
     /// The claim: "stain beats none", "aesc is sharper than ae".
     pub claim: String,
-    /// Strategy the cells were scored by.
+    /// Strategy the challenger's cells were scored by.
     pub strategy: String,
+    /// Strategy of the control's cells; `None` when it is the challenger's.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub control_strategy: Option<String>,
     /// What is compared: "image AUROC", "clean sharpness".
     pub quantity: String,
-    /// The column expected to win.
+    /// The column expected to be higher.
     pub challenger: Column,
     /// The column it is measured against.
     pub control: Column,
@@ -62,106 +71,148 @@ impl Comparison {
     }
 }
 
-/// Every claim that the report's columns allow to be checked.
+/// Every claim that the report's columns and strategies allow to be checked.
 pub(crate) fn comparisons(report: &Report) -> Vec<Comparison> {
     let columns = report.columns();
     let mut found = Vec::new();
-    for challenger in &columns {
-        for control in &columns {
-            if challenger.preset != control.preset {
-                continue;
-            }
-            let same_network = challenger.network == control.network;
-            let same_corruption = challenger.corruption == control.corruption;
-            if same_network && is_stain(&challenger.corruption) && control.corruption == "none" {
-                found.extend(detection(report, challenger, control));
-            }
-            if same_corruption && challenger.network == "aesc" && control.network == "ae" {
-                found.extend(sharpness(report, challenger, control));
-            }
-        }
+    for stain in STAINS {
+        let claim = format!("{stain} beats none");
+        let is_pair = |a: &Column, b: &Column| {
+            a.network == b.network && a.corruption == stain && b.corruption == "none"
+        };
+        found.extend(detection(report, &claim, &pairs(&columns, is_pair)));
     }
-    // Stable: claims side by side, within each the order of the columns.
-    found.sort_by_key(|c| !c.claim.ends_with("beats none"));
+    let against = |control: &'static str| {
+        let is_pair = move |a: &Column, b: &Column| {
+            a.corruption == b.corruption && a.network == "aesc" && b.network == control
+        };
+        pairs(&columns, is_pair)
+    };
+    found.extend(sharpness(report, "aesc is sharper than ae", &against("ae")));
+    let unet = against("unet");
+    found.extend(detection(report, "aesc detects better than unet", &unet));
+    found.extend(sharpness(report, "aesc is sharper than unet", &unet));
+    found.extend(strategies(report, &columns));
     found
 }
 
-fn is_stain(corruption: &str) -> bool {
-    matches!(corruption, "stain" | "stain-blur")
+/// The pairs of (challenger, control) of one preset that belong to a claim.
+fn pairs(
+    columns: &[Column],
+    is_pair: impl Fn(&Column, &Column) -> bool,
+) -> Vec<(&Column, &Column)> {
+    let all = columns
+        .iter()
+        .flat_map(|a| columns.iter().map(move |b| (a, b)));
+    all.filter(|(a, b)| a.preset == b.preset && is_pair(a, b))
+        .collect()
 }
 
-/// Does training with the corruption detect better? By every strategy, at every level.
-fn detection(report: &Report, challenger: &Column, control: &Column) -> Vec<Comparison> {
+/// What is set against what: a column and the strategy its cells are scored by, on either side.
+#[derive(Clone, Copy)]
+struct Sides<'a> {
+    claim: &'a str,
+    challenger: (&'a Column, &'a str),
+    control: (&'a Column, &'a str),
+}
+
+/// Does the challenger detect better? By every strategy, at every level.
+fn detection(report: &Report, claim: &str, pairs: &[(&Column, &Column)]) -> Vec<Comparison> {
     let mut found = Vec::new();
-    for strategy in &report.plan.strategies {
-        for metric in [Metric::ImageAuroc, Metric::PixelAuroc, Metric::Aupro30] {
-            let quantity = move |cell: &ReportCell| metric.of(&cell.metrics);
-            let comparison = Comparison {
-                claim: format!("{} beats none", challenger.corruption),
-                strategy: strategy.clone(),
-                quantity: metric.label().to_owned(),
-                ..blank(challenger, control)
+    for &(challenger, control) in pairs {
+        for strategy in &report.plan.strategies {
+            let sides = Sides {
+                claim,
+                challenger: (challenger, strategy),
+                control: (control, strategy),
             };
-            found.push(filled(report, comparison, &quantity));
+            found.extend(by_metric(report, sides));
         }
     }
     found
+}
+
+fn by_metric(report: &Report, sides: Sides<'_>) -> impl Iterator<Item = Comparison> {
+    let metrics = [Metric::ImageAuroc, Metric::PixelAuroc, Metric::Aupro30];
+    metrics.into_iter().map(move |metric| {
+        let quantity = move |cell: &ReportCell| metric.of(&cell.metrics);
+        compare(report, sides, (metric.label(), &quantity))
+    })
 }
 
 /// Is the reconstruction sharper, and truer, on clean images? The strategy does not matter.
-fn sharpness(report: &Report, challenger: &Column, control: &Column) -> Vec<Comparison> {
+fn sharpness(report: &Report, claim: &str, pairs: &[(&Column, &Column)]) -> Vec<Comparison> {
     let sharp = |cell: &ReportCell| Some(cell.reconstruction.clean_sharpness);
     let psnr = |cell: &ReportCell| Some(cell.reconstruction.clean_psnr_db);
-    let quantities: [(&str, Quantity<'_>); 2] =
-        [("clean sharpness", &sharp), ("clean PSNR (dB)", &psnr)];
-    let compare = |(name, quantity): (&str, Quantity<'_>)| {
-        let comparison = Comparison {
-            claim: format!("{} is sharper than {}", challenger.network, control.network),
-            strategy: report.plan.strategies.first().cloned().unwrap_or_default(),
-            quantity: name.to_owned(),
-            ..blank(challenger, control)
+    let strategy = report.main_strategy();
+    let mut found = Vec::new();
+    for &(challenger, control) in pairs {
+        let sides = Sides {
+            claim,
+            challenger: (challenger, strategy),
+            control: (control, strategy),
         };
-        filled(report, comparison, quantity)
-    };
-    quantities.into_iter().map(compare).collect()
-}
-
-fn blank(challenger: &Column, control: &Column) -> Comparison {
-    Comparison {
-        claim: String::new(),
-        strategy: String::new(),
-        quantity: String::new(),
-        challenger: challenger.clone(),
-        control: control.clone(),
-        categories: Vec::new(),
-        mean_difference: None,
-        wins: 0,
+        found.push(compare(report, sides, ("clean sharpness", &sharp)));
+        found.push(compare(report, sides, ("clean PSNR (dB)", &psnr)));
     }
+    found
 }
 
-fn filled(report: &Report, mut comparison: Comparison, quantity: Quantity<'_>) -> Comparison {
-    let Comparison {
-        strategy,
-        challenger,
-        control,
-        ..
-    } = &comparison;
-    let at = |category: &str, column| report.entry(category, column, strategy, quantity).mean();
+/// Which of the two strategies detects better, and which raises more false alarms?
+fn strategies(report: &Report, columns: &[Column]) -> Vec<Comparison> {
+    let both = [RESIDUAL, UNCERTAINTY];
+    let planned = |name: &str| report.plan.strategies.iter().any(|s| s == name);
+    if !both.into_iter().all(planned) {
+        return Vec::new();
+    }
+    let (mut better, mut alarms) = (Vec::new(), Vec::new());
+    for column in columns {
+        let sides = Sides {
+            claim: "residual beats uncertainty",
+            challenger: (column, RESIDUAL),
+            control: (column, UNCERTAINTY),
+        };
+        better.extend(by_metric(report, sides));
+        let sides = Sides {
+            claim: "uncertainty raises false positives on clean images",
+            challenger: (column, UNCERTAINTY),
+            control: (column, RESIDUAL),
+        };
+        let rate = |cell: &ReportCell| cell.fpr_on_good;
+        alarms.push(compare(report, sides, ("false-positive rate", &rate)));
+    }
+    better.extend(alarms);
+    better
+}
+
+fn compare(
+    report: &Report,
+    sides: Sides<'_>,
+    (name, quantity): (&str, Quantity<'_>),
+) -> Comparison {
+    let at = |category: &str, (column, strategy): (&Column, &str)| {
+        report.entry(category, column, strategy, quantity).mean()
+    };
     let categories = report.plan.categories.iter().map(|category| Difference {
         category: category.clone(),
-        challenger: at(category, challenger),
-        control: at(category, control),
+        challenger: at(category, sides.challenger),
+        control: at(category, sides.control),
     });
-    comparison.categories = categories.collect();
-    let differences: Vec<_> = comparison
-        .categories
-        .iter()
-        .map(Difference::value)
-        .collect();
-    comparison.wins = differences.iter().flatten().filter(|d| **d > 0.0).count();
+    let categories: Vec<Difference> = categories.collect();
+    let differences: Vec<_> = categories.iter().map(Difference::value).collect();
+    let wins = differences.iter().flatten().filter(|d| **d > 0.0).count();
     let all: Option<Vec<f64>> = differences.into_iter().collect();
-    comparison.mean_difference = all
-        .filter(|values| !values.is_empty())
-        .map(|values| values.iter().sum::<f64>() / values.len() as f64);
-    comparison
+    let all = all.filter(|values| !values.is_empty());
+    let other = sides.control.1 != sides.challenger.1;
+    Comparison {
+        claim: sides.claim.to_owned(),
+        strategy: sides.challenger.1.to_owned(),
+        control_strategy: other.then(|| sides.control.1.to_owned()),
+        quantity: name.to_owned(),
+        challenger: sides.challenger.0.clone(),
+        control: sides.control.0.clone(),
+        categories,
+        mean_difference: all.map(|values| values.iter().sum::<f64>() / values.len() as f64),
+        wins,
+    }
 }

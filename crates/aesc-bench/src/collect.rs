@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use crate::claims::comparisons;
 use crate::folder::cell_dir;
-use crate::report::{MissingCell, PlanFacts, ReportCell};
+use crate::report::{MissingCell, PlanFacts, ReportCell, wanted};
 use crate::summary::means;
 use crate::{CellResult, CellSpec, CellState, FORMAT, Pictures, Plan, Report, Scored};
 
@@ -43,26 +43,23 @@ pub fn collect(plan: &Plan, dir: &Path) -> Report {
     report
 }
 
-/// Reads the files of the report's figures from run folder `dir`.
+/// Reads the pictures that the report's page shows from run folder `dir`.
 ///
 /// A file that is gone, too large (4 MiB) or named outside its cell's folder is left out: the
 /// report then says so in its place.
 pub fn read_pictures(report: &Report, dir: &Path) -> Pictures {
     let mut pictures = Pictures::new();
-    for cell in &report.cells {
-        let folder = cell_dir(dir, &cell.id);
-        for panel in cell.figures.iter().flat_map(|figure| &figure.panels) {
-            let key = (cell.id.clone(), panel.file.clone());
-            if pictures.contains_key(&key) || !is_inside(&panel.file) {
-                continue;
-            }
-            let path = folder.join(&panel.file);
-            let small = path
-                .metadata()
-                .is_ok_and(|m| m.len() <= PICTURE_LIMIT_BYTES);
-            if let Some(bytes) = small.then(|| std::fs::read(&path).ok()).flatten() {
-                pictures.insert(key, bytes);
-            }
+    for (id, file) in wanted(report) {
+        let path = cell_dir(dir, &id).join(&file);
+        let small = || {
+            let metadata = path.metadata();
+            metadata.is_ok_and(|m| m.len() <= PICTURE_LIMIT_BYTES)
+        };
+        if is_inside(&file)
+            && small()
+            && let Ok(bytes) = std::fs::read(&path)
+        {
+            pictures.insert((id, file), bytes);
         }
     }
     pictures

@@ -74,13 +74,13 @@ pub enum BenchError {
         second: String,
     },
     /// A cell's id is not the hash of what it describes.
-    #[error("cell {cell}: expected id {expected}, found {found}: the plan was edited")]
+    #[error("cell {cell}: expected id {expected}, found {found}: the file was edited")]
     ForeignId {
         /// Label of the cell.
         cell: String,
         /// Id made from its content.
         expected: String,
-        /// Id written in the plan.
+        /// Id written in the file.
         found: String,
     },
     /// No cell of the plan has this id.
@@ -90,6 +90,39 @@ pub enum BenchError {
         id: String,
         /// Cells in the plan.
         n_cells: usize,
+    },
+    /// No stored cell has this name.
+    #[error("no stored cell {name}: expected an id or CATEGORY/NETWORK/CORRUPTION of {known}")]
+    NotStored {
+        /// The name asked for.
+        name: String,
+        /// What labels are made of: `{cloth,gear}/{ae,aesc}/{none,stain}`.
+        known: String,
+    },
+    /// A report from which no baseline can be made.
+    #[error("no baseline: {why}")]
+    NoBaseline {
+        /// The reason.
+        why: String,
+    },
+    /// A baseline has no gate where one is asked for.
+    #[error("the baseline has no gate for {category}; it has gates for {}", listed(.known))]
+    NoGates {
+        /// The category asked for.
+        category: String,
+        /// The categories there are.
+        known: Vec<String>,
+    },
+    /// A baseline was made before results changed on purpose.
+    #[error(
+        "the baseline is of results version {found}, the results of {expected}: make it anew with \
+         `aesc bench baseline`"
+    )]
+    StaleBaseline {
+        /// Version of the results.
+        expected: u32,
+        /// Version in the baseline.
+        found: u32,
     },
     /// Another process holds the folder.
     #[error("another bench is running in {path}: wait for it, or choose another folder with --out")]
@@ -135,5 +168,12 @@ impl BenchError {
             path,
             source,
         }
+    }
+}
+
+fn listed(names: &[String]) -> String {
+    match names {
+        [] => "none".to_owned(),
+        names => names.join(", "),
     }
 }

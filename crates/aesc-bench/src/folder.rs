@@ -121,6 +121,12 @@ impl FolderLock {
         }
     }
 
+    /// Whether another process holds the folder just now; nothing is made or written.
+    pub fn is_held(dir: &Path) -> bool {
+        let lock = File::open(dir.join(".lock")).map(|file| file.try_lock_shared());
+        matches!(lock, Ok(Err(TryLockError::WouldBlock)))
+    }
+
     /// Like [`FolderLock::acquire`], waiting up to `patience` for the other holder to end.
     ///
     /// For a cell whose predecessor, orphaned by a killed bench, is still writing its checkpoint.
@@ -161,7 +167,9 @@ mod tests {
         let first = FolderLock::acquire(dir.path()).unwrap();
         let refused = FolderLock::acquire(dir.path());
         assert!(matches!(refused, Err(BenchError::Locked { .. })));
+        assert!(FolderLock::is_held(dir.path()));
         drop(first);
+        assert!(!FolderLock::is_held(dir.path()));
         FolderLock::acquire(dir.path()).unwrap();
     }
 

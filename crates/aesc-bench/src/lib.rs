@@ -14,9 +14,13 @@ mod collect;
 mod engine;
 mod error;
 mod folder;
+mod gate;
+mod matrix;
 mod metrics;
 mod plan;
+mod published;
 pub mod report;
+mod reproduction;
 mod spec;
 mod summary;
 
@@ -28,9 +32,12 @@ pub use error::BenchError;
 pub use folder::{
     FolderLock, cell_dir, failure_path, log_path, plan_path, result_path, write_atomic,
 };
+pub use gate::{BASELINE_SCHEMA, Baseline, Finding, Gate, Verdict};
+pub use matrix::{Block, MATRIX_SCHEMA, Matrix};
 pub use metrics::{Alternative, Curves, Metric, Metrics, Scored};
 pub use plan::{CellState, Plan};
 pub use report::{Pictures, Report};
+pub use reproduction::{Recomputed, recomputed, respecified, stored_cells};
 pub use spec::CellSpec;
 pub use summary::{Column, Mean, Spread};
 

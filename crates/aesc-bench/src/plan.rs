@@ -187,6 +187,16 @@ impl Plan {
         self.cells.iter().filter(undone).cloned().collect()
     }
 
+    /// The missing cells but those that failed by their own fault and would only fail again.
+    pub fn untried(&self, dir: &Path) -> Vec<CellSpec> {
+        let mut cells = self.missing(dir);
+        cells.retain(|cell| {
+            let failure = CellFailure::read(&failure_path(dir, &cell.id));
+            !failure.is_some_and(|failure| failure.is_own_fault())
+        });
+        cells
+    }
+
     /// The first thing in which `new` is other work than this plan.
     fn difference(&self, new: &Self) -> Option<String> {
         if self.strategies != new.strategies {

@@ -8,6 +8,7 @@ use serde_json::Value;
 use sha2::{Digest, Sha256};
 
 use crate::RESULTS_VERSION;
+use crate::report::{MissingCell, ReportCell};
 
 /// One training and its scoring: the unit of work of a benchmark.
 ///
@@ -45,16 +46,29 @@ impl CellSpec {
 
     /// `category/network/corruption/preset/seed N`, for people.
     pub fn label(&self) -> String {
-        let Self {
-            category,
-            network,
-            corruption,
-            preset,
-            seed,
-            ..
-        } = self;
-        format!("{category}/{network}/{corruption}/{preset}/seed {seed}")
+        let place = (&*self.category, &*self.network, &*self.corruption);
+        label(place, &self.preset, self.seed)
     }
+}
+
+impl ReportCell {
+    /// As [`CellSpec::label`].
+    pub fn label(&self) -> String {
+        let place = (&*self.category, &*self.network, &*self.corruption);
+        label(place, &self.preset, self.seed)
+    }
+}
+
+impl MissingCell {
+    /// As [`CellSpec::label`].
+    pub fn label(&self) -> String {
+        let place = (&*self.category, &*self.network, &*self.corruption);
+        label(place, &self.preset, self.seed)
+    }
+}
+
+fn label((category, network, corruption): (&str, &str, &str), preset: &str, seed: u64) -> String {
+    format!("{category}/{network}/{corruption}/{preset}/seed {seed}")
 }
 
 /// 16 hex digits of the SHA-256 over the canonical JSON of what decides a result.

@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::claims::STAINS;
 use crate::report::ReportCell;
 use crate::{Metric, Metrics, Report};
 
@@ -119,6 +120,21 @@ impl Report {
         } else {
             format!("{network} · {corruption}")
         }
+    }
+
+    /// The column of the method itself: `aesc` trained on a stain, of the first preset planned.
+    pub(crate) fn method_column(&self) -> Option<Column> {
+        let columns = self.columns();
+        let trained_on = |stain: &&str| {
+            let is_it = |c: &&Column| c.network == "aesc" && c.corruption == *stain;
+            columns.iter().find(is_it).cloned()
+        };
+        STAINS.iter().find_map(trained_on)
+    }
+
+    /// The strategy that counts where one must be chosen: the plan's first.
+    pub(crate) fn main_strategy(&self) -> &str {
+        self.plan.strategies.first().map_or("", String::as_str)
     }
 
     /// The cells of a column by one strategy.

@@ -1,23 +1,26 @@
-// A heading's button sorts its table: numbers by value, names by text, what is lacking last.
-for (const button of document.querySelectorAll("th > button")) {
+// A heading's button sorts its table: numbers from the highest, names from A, what is lacking last;
+// once more, the other way round. Without this script the page is whole, in its own order.
+for (const button of document.querySelectorAll(".table th > button")) {
+  const heading = button.parentElement;
+  const table = heading.closest("table");
+  table.classList.add("sortable");
+  heading.setAttribute("aria-sort", "none");
   button.addEventListener("click", () => {
-    const heading = button.parentElement;
-    const table = heading.closest("table");
     const place = heading.cellIndex;
-    const down = heading.getAttribute("aria-sort") !== "descending";
-    for (const other of table.tHead.rows[0].cells) other.setAttribute("aria-sort", "none");
-    heading.setAttribute("aria-sort", down ? "descending" : "ascending");
-    const key = (row) => {
-      const cell = row.cells[place];
-      return cell.dataset.value === undefined ? cell.textContent : Number(cell.dataset.value);
-    };
-    const body = table.tBodies[0];
-    const sorted = [...body.rows].sort((left, right) => {
-      const a = key(left), b = key(right);
-      if (typeof a !== typeof b) return typeof a === "number" ? -1 : 1;
-      const order = typeof a === "number" ? a - b : b.localeCompare(a);
-      return down ? -order : order;
+    const rows = [...table.tBodies[0].rows];
+    const valueOf = (row) => row.cells[place].dataset.value;
+    const numeric = rows.some((row) => valueOf(row) !== undefined);
+    const [first, second] = numeric ? ["descending", "ascending"] : ["ascending", "descending"];
+    const order = heading.getAttribute("aria-sort") === first ? second : first;
+    for (const other of heading.parentElement.cells) other.setAttribute("aria-sort", "none");
+    heading.setAttribute("aria-sort", order);
+    const sign = order === "ascending" ? 1 : -1;
+    rows.sort((left, right) => {
+      const a = valueOf(left), b = valueOf(right);
+      if (!numeric) return sign * left.cells[place].textContent.localeCompare(right.cells[place].textContent);
+      if (a === undefined || b === undefined) return (a === undefined) - (b === undefined);
+      return sign * (a - b);
     });
-    body.append(...sorted);
+    table.tBodies[0].append(...rows);
   });
 }

@@ -90,6 +90,8 @@ fn dispatch(command: Command, context: &Context) -> Result<(), Failure> {
         Command::Train(args) => commands::train::run(&args, context),
         Command::Predict(args) => commands::predict::run(&args, context),
         Command::Eval(args) => commands::eval::run(&args, context),
+        Command::Advise(args) => commands::advise::run(&args, context),
+        Command::ScoreMaps(args) => commands::score_maps::run(&args, context),
         Command::Corrupt(args) => commands::corrupt::run(&args, context),
         Command::Inspect(args) => commands::inspect::run(&args, context),
         Command::Data(command) => commands::data::run(&command, context),

@@ -71,6 +71,10 @@ pub(crate) enum Command {
     Predict(commands::predict::PredictArgs),
     /// Measure a model on the test images of a data set
     Eval(commands::eval::EvalArgs),
+    /// Measure anybody's anomaly maps against masks
+    ScoreMaps(commands::score_maps::ScoreMapsArgs),
+    /// Find out which strategy suits a model, without a defect image
+    Advise(commands::advise::AdviseArgs),
     /// Show what a corruption does to an image
     Corrupt(commands::corrupt::CorruptArgs),
     /// Print what a model file says of itself

@@ -23,6 +23,8 @@ pub(crate) enum ExitCode {
     SomeFailed = 11,
     /// Cells of a benchmark failed.
     CellsFailed = 20,
+    /// A regression gate fell.
+    GateFailed = 21,
     /// Stopped with a checkpoint: run the same command again.
     Stopped = 75,
     /// Ctrl-C.
@@ -60,6 +62,7 @@ Exit codes:
    10  --fail-on found what it looks for
    11  finished, but some inputs failed (--keep-going)
    20  cells of a benchmark failed
+   21  a regression gate fell
    75  stopped with a checkpoint: run the same command again
   130  Ctrl-C
   143  SIGTERM";

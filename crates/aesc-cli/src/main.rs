@@ -8,6 +8,7 @@
     )
 )]
 
+mod advice;
 mod app;
 mod args;
 mod backend;

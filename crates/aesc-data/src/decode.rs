@@ -112,28 +112,17 @@ pub(crate) fn decode_mask(bytes: &[u8], path: &Path, limits: &Limits) -> Result<
 pub fn read_bytes(path: impl AsRef<Path>, limits: &Limits) -> Result<Vec<u8>, DataError> {
     const EXPECTED: &str = "an image file";
     let path = path.as_ref();
-    let metadata = fs::metadata(path).map_err(|e| DataError::io(path, EXPECTED, e))?;
-    if !metadata.is_file() {
-        return Err(DataError::WrongKind {
-            path: path.to_path_buf(),
-            expected: EXPECTED,
-            found: if metadata.is_dir() {
-                "a folder"
-            } else {
-                "a device or pipe"
-            },
-        });
-    }
+    let length = regular_file(path, EXPECTED)?;
     let limit = limits.max_file_bytes;
     let too_many = |found| DataError::TooManyBytes {
         path: path.to_path_buf(),
         limit,
         found,
     };
-    if metadata.len() > limit {
-        return Err(too_many(metadata.len()));
+    if length > limit {
+        return Err(too_many(length));
     }
-    let mut bytes = Vec::with_capacity(metadata.len() as usize);
+    let mut bytes = Vec::with_capacity(length as usize);
     File::open(path)
         .and_then(|file| file.take(limit.saturating_add(1)).read_to_end(&mut bytes))
         .map_err(|e| DataError::io(path, EXPECTED, e))?;
@@ -146,18 +135,34 @@ pub fn read_bytes(path: impl AsRef<Path>, limits: &Limits) -> Result<Vec<u8>, Da
     }
 }
 
+/// The length in bytes of the file at `path`, which is no folder, device or pipe.
+pub(crate) fn regular_file(path: &Path, expected: &'static str) -> Result<u64, DataError> {
+    let metadata = fs::metadata(path).map_err(|e| DataError::io(path, expected, e))?;
+    let found = match metadata.is_dir() {
+        _ if metadata.is_file() => return Ok(metadata.len()),
+        true => "a folder",
+        false => "a device or pipe",
+    };
+    Err(DataError::WrongKind {
+        path: path.to_path_buf(),
+        expected,
+        found,
+    })
+}
+
 /// The upright pixels of a file in memory, in the colour type it has.
-fn decode(bytes: &[u8], path: &Path, limits: &Limits) -> Result<DynamicImage, DataError> {
+pub(crate) fn decode(
+    bytes: &[u8],
+    path: &Path,
+    limits: &Limits,
+) -> Result<DynamicImage, DataError> {
     let format = format_of(bytes, path)?;
     let broken = |found: String| DataError::Broken {
         path: path.to_path_buf(),
         format: name(format),
         found,
     };
-    let mut reader = ImageReader::with_format(Cursor::new(bytes), format);
-    reader.limits(decoder_limits(limits));
-    let mut decoder = reader.into_decoder().map_err(|e| broken(e.to_string()))?;
-    check_pixels(path, decoder.dimensions(), limits)?;
+    let mut decoder = open(bytes, format, path, limits)?;
     if let Some(found) = several_images(bytes, format).map_err(broken)? {
         return Err(DataError::SeveralImages {
             path: path.to_path_buf(),
@@ -173,7 +178,25 @@ fn decode(bytes: &[u8], path: &Path, limits: &Limits) -> Result<DynamicImage, Da
     Ok(pixels)
 }
 
-fn format_of(bytes: &[u8], path: &Path) -> Result<ImageFormat, DataError> {
+/// A decoder that has read the header, and found its size within `limits`.
+pub(crate) fn open<'a>(
+    bytes: &'a [u8],
+    format: ImageFormat,
+    path: &Path,
+    limits: &Limits,
+) -> Result<impl ImageDecoder + use<'a>, DataError> {
+    let mut reader = ImageReader::with_format(Cursor::new(bytes), format);
+    reader.limits(decoder_limits(limits));
+    let decoder = reader.into_decoder().map_err(|e| DataError::Broken {
+        path: path.to_path_buf(),
+        format: name(format),
+        found: e.to_string(),
+    })?;
+    check_pixels(path, decoder.dimensions(), limits)?;
+    Ok(decoder)
+}
+
+pub(crate) fn format_of(bytes: &[u8], path: &Path) -> Result<ImageFormat, DataError> {
     image::guess_format(bytes)
         .ok()
         .filter(ImageFormat::reading_enabled)
@@ -243,7 +266,7 @@ fn jpeg_has_end(bytes: &[u8]) -> bool {
     last([0xff, 0xd9]) > last([0xff, 0xda])
 }
 
-fn name(format: ImageFormat) -> &'static str {
+pub(crate) fn name(format: ImageFormat) -> &'static str {
     match format {
         ImageFormat::Png => "PNG",
         ImageFormat::Jpeg => "JPEG",

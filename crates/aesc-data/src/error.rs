@@ -95,7 +95,7 @@ pub enum DataError {
         /// The decoder's complaint.
         found: String,
     },
-    /// A pixel type that is not 8 or 16 bit a channel (32-bit float for maps).
+    /// A pixel type that is not 8 or 16 bit a channel (floats for maps, numbers for arrays).
     #[error("read {}: expected {expected}, found {found}", path.display())]
     PixelType {
         /// The file.
@@ -104,6 +104,38 @@ pub enum DataError {
         expected: &'static str,
         /// The pixel type of the file.
         found: String,
+    },
+    /// An array whose sides are not those of maps or masks.
+    #[error("read {}: expected {expected}, found an array of {found:?}", path.display())]
+    Array {
+        /// The file.
+        path: PathBuf,
+        /// What the sides should be.
+        expected: String,
+        /// The sides claimed by the header.
+        found: Vec<u64>,
+    },
+    /// A map or mask with a value that is NaN or infinite.
+    #[error("read {}: expected finite values, found {value} at row {row}, column {column} of array {index} (all counted from 0)", path.display())]
+    NotFinite {
+        /// The file.
+        path: PathBuf,
+        /// Which of the file's maps, from 0.
+        index: usize,
+        /// Row of the value, from 0.
+        row: usize,
+        /// Column of the value, from 0.
+        column: usize,
+        /// The value.
+        value: f64,
+    },
+    /// A folder without the files looked for.
+    #[error("open {}: expected {expected}, found none", path.display())]
+    NoFiles {
+        /// The folder.
+        path: PathBuf,
+        /// What it should hold.
+        expected: &'static str,
     },
     /// A folder that does not have the layout of a dataset.
     #[error("open the dataset {}: expected {expected}, found {found}", path.display())]
@@ -196,6 +228,9 @@ impl DataError {
             | Self::SeveralImages { path, .. }
             | Self::Broken { path, .. }
             | Self::PixelType { path, .. }
+            | Self::Array { path, .. }
+            | Self::NotFinite { path, .. }
+            | Self::NoFiles { path, .. }
             | Self::Layout { path, .. }
             | Self::NoImages { path, .. }
             | Self::MissingMask { path, .. }

@@ -31,7 +31,7 @@ pub fn list_images(paths: &[PathBuf]) -> Result<Vec<InputImage>, DataError> {
     let mut images = Vec::new();
     for path in paths {
         if path.is_dir() {
-            images.extend(walk(path)?);
+            images.extend(images_below(path)?);
         } else {
             let relative = path.file_name().map_or_else(PathBuf::new, PathBuf::from);
             images.push(InputImage {
@@ -46,20 +46,15 @@ pub fn list_images(paths: &[PathBuf]) -> Result<Vec<InputImage>, DataError> {
     Ok(images)
 }
 
-fn walk(root: &Path) -> Result<Vec<InputImage>, DataError> {
-    let mut images = Vec::new();
-    for entry in WalkDir::new(root).follow_links(true).sort_by_file_name() {
-        let entry = entry.map_err(|e| {
-            let path = e.path().unwrap_or(root).to_path_buf();
-            DataError::io(&path, "a readable folder", e.into())
-        })?;
-        let hidden = entry.file_name().to_string_lossy().starts_with('.');
-        if !hidden && entry.file_type().is_file() && has_image_suffix(entry.path()) {
-            let path = entry.into_path();
-            let relative = path.strip_prefix(root).unwrap_or(&path).to_path_buf();
-            images.push(InputImage { path, relative });
-        }
-    }
+fn images_below(root: &Path) -> Result<Vec<InputImage>, DataError> {
+    let below = |path: PathBuf| {
+        let relative = path.strip_prefix(root).unwrap_or(&path).to_path_buf();
+        InputImage { path, relative }
+    };
+    let images: Vec<_> = walk(root, has_image_suffix)?
+        .into_iter()
+        .map(below)
+        .collect();
     if images.is_empty() {
         return Err(DataError::NoImages {
             root: root.to_path_buf(),
@@ -67,6 +62,22 @@ fn walk(root: &Path) -> Result<Vec<InputImage>, DataError> {
         });
     }
     Ok(images)
+}
+
+/// The files under `root` that are `wanted`, to the bottom; hidden ones are left out.
+pub(crate) fn walk(root: &Path, wanted: impl Fn(&Path) -> bool) -> Result<Vec<PathBuf>, DataError> {
+    let mut files = Vec::new();
+    for entry in WalkDir::new(root).follow_links(true).sort_by_file_name() {
+        let entry = entry.map_err(|e| {
+            let path = e.path().unwrap_or(root).to_path_buf();
+            DataError::io(&path, "a readable folder", e.into())
+        })?;
+        let hidden = entry.file_name().to_string_lossy().starts_with('.');
+        if !hidden && entry.file_type().is_file() && wanted(entry.path()) {
+            files.push(entry.into_path());
+        }
+    }
+    Ok(files)
 }
 
 /// Lengthens relative names that clash, one parent folder at a time.

@@ -1,4 +1,4 @@
-//! Reads anomaly maps back: one-channel float TIFF files.
+//! Reads anomaly maps from one-channel float TIFF files.
 
 use std::{io::Cursor, path::Path};
 
@@ -8,13 +8,13 @@ use tiff::{
     decoder::{Decoder, DecodingResult},
 };
 
-use crate::{DataError, Limits, decode::check_pixels, read_bytes};
+use crate::{DataError, Limits, decode::check_pixels, map_files::finite_map, read_bytes};
 
-/// The map in the one-channel 32-bit float TIFF at `path`.
+/// The map in the one-channel float TIFF at `path`; floats of 64 bit are rounded to 32.
 ///
 /// # Errors
 /// [`DataError`] when there is no such file, it exceeds `limits`, is broken, has several pages,
-/// another pixel type, or a value that is not finite.
+/// another pixel type, or a value that is not finite as a 32-bit float.
 pub fn read_map_tiff(path: impl AsRef<Path>, limits: &Limits) -> Result<Map, DataError> {
     let path = path.as_ref();
     let bytes = read_bytes(path, limits)?;
@@ -34,18 +34,18 @@ pub fn read_map_tiff(path: impl AsRef<Path>, limits: &Limits) -> Result<Map, Dat
     }
     let pixel_type = |found: String| DataError::PixelType {
         path: path.to_path_buf(),
-        expected: "one channel of finite 32-bit floats",
+        expected: "one channel of floats",
         found,
     };
     let colour = decoder.colortype().map_err(broken)?;
-    if colour != ColorType::Gray(32) {
+    if !matches!(colour, ColorType::Gray(_)) {
         return Err(pixel_type(format!("{colour:?}")));
     }
-    let DecodingResult::F32(values) = decoder.read_image().map_err(broken)? else {
-        return Err(pixel_type("32-bit integers".to_owned()));
+    let values = match decoder.read_image().map_err(broken)? {
+        DecodingResult::F16(values) => values.into_iter().map(f32::from).collect(),
+        DecodingResult::F32(values) => values,
+        DecodingResult::F64(values) => values.into_iter().map(|value| value as f32).collect(),
+        _ => return Err(pixel_type(format!("{colour:?} integers"))),
     };
-    if let Some(bad) = values.iter().find(|v| !v.is_finite()) {
-        return Err(pixel_type(format!("the value {bad}")));
-    }
-    Ok(Map::new(height as usize, width as usize, values)?)
+    finite_map(path, 0, (height as usize, width as usize), values)
 }

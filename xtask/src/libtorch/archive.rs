@@ -3,8 +3,8 @@
 //! Its host publishes no checksum: the connection is authenticated, every entry's CRC-32 is
 //! read through, and `build-version` must name the version asked for.
 
-use super::download::Download;
 use super::{VERSION, Variant, unpack};
+use crate::fetch::Download;
 use anyhow::{Context, Result};
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -27,7 +27,7 @@ pub(crate) fn url(variant: Variant) -> String {
 /// The download fails (and can be continued) or the archive is damaged (and is removed).
 pub(crate) fn install(
     url: &str,
-    request_timeout: Duration,
+    stall_timeout: Duration,
     downloads: &Path,
     into: &Path,
 ) -> Result<()> {
@@ -35,9 +35,9 @@ pub(crate) fn install(
     let zip = downloads.join("libtorch.zip");
     if !zip.exists() {
         Download {
-            url,
-            target: &zip,
-            request_timeout,
+            url: url.to_owned(),
+            target: zip.clone(),
+            stall_timeout,
         }
         .fetch()?;
     }

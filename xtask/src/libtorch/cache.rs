@@ -5,9 +5,11 @@
 
 use super::install::Install;
 use super::{VERSION, Variant};
+use crate::fetch;
+use crate::interrupt::Interrupt;
 use crate::workspace::user_dir;
 use anyhow::{Context, Result};
-use std::fs::{self, File, TryLockError};
+use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 
 /// One variant's place in the shared cache.
@@ -51,21 +53,8 @@ impl Cache {
     pub(crate) fn lock(&self) -> Result<File> {
         fs::create_dir_all(&self.root)
             .with_context(|| format!("cannot make the cache {}", self.root.display()))?;
-        let path = self.sibling("lock");
-        let file =
-            File::create(&path).with_context(|| format!("cannot write {}", path.display()))?;
-        match file.try_lock() {
-            Ok(()) => {}
-            Err(TryLockError::WouldBlock) => {
-                eprintln!("another set-up holds {}: waiting for it", path.display());
-                file.lock()
-                    .with_context(|| format!("cannot lock {}", path.display()))?;
-            }
-            Err(TryLockError::Error(error)) => {
-                return Err(error).with_context(|| format!("cannot lock {}", path.display()));
-            }
-        }
-        Ok(file)
+        fetch::lock(&self.sibling("lock"), "set-up", &Interrupt::default())?
+            .with_context(|| format!("{} was removed: run set-up again", self.root.display()))
     }
 
     /// Lets `fill` make the libtorch in an empty folder, checks it and moves it to its place.

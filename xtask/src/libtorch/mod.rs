@@ -7,7 +7,6 @@ mod archive;
 mod cache;
 mod check;
 mod compiler;
-mod download;
 mod install;
 mod pypi;
 #[cfg(test)]
@@ -60,7 +59,7 @@ pub(crate) struct Args {
 #[derive(Debug)]
 struct Sources {
     archive_url: String,
-    request_timeout: Duration,
+    stall_timeout: Duration,
     python: PathBuf,
     wheels: Vec<pypi::Wheel>,
 }
@@ -141,7 +140,7 @@ impl Setup {
         let libtorch_env = given.filter(|dir| !dir.as_os_str().is_empty() && *dir != link);
         let sources = Sources {
             archive_url: archive::url(variant),
-            request_timeout: Duration::from_mins(2),
+            stall_timeout: Duration::from_mins(1),
             python: "python3".into(),
             wheels: pypi::wheels(),
         };
@@ -227,14 +226,14 @@ impl Setup {
     fn attempts(&self) -> Vec<(String, Attempt<'_>)> {
         let Sources {
             archive_url,
-            request_timeout,
+            stall_timeout,
             python,
             wheels,
         } = &self.sources;
         let downloads = self.cache.downloads();
         let wheel_dir = downloads.clone();
         let official: Attempt<'_> =
-            Box::new(move |into| archive::install(archive_url, *request_timeout, &downloads, into));
+            Box::new(move |into| archive::install(archive_url, *stall_timeout, &downloads, into));
         let pypi: Attempt<'_> = match self.variant {
             Variant::Cpu => Box::new(move |into| pypi::install(python, wheels, &wheel_dir, into)),
             Variant::Cuda => Box::new(|_| anyhow::bail!(NO_CUDA_BY_PIP)),

@@ -1,21 +1,17 @@
 //! Set-up against a host and a pip of our own: nothing here leaves the machine.
 #![cfg(all(target_os = "linux", target_arch = "x86_64"))]
 
-mod host;
-mod transfer;
 mod wheels;
 
 use super::cache::Cache;
 use super::pypi::Wheel;
 use super::unpack::fixture::zip;
 use super::{Setup, Sources, Variant};
-use host::{Behaviour, Host};
+use crate::fetch::tests::STALL_TIMEOUT;
+use crate::fetch::tests::host::{Behaviour, Host};
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
-use std::time::Duration;
-
-const REQUEST_TIMEOUT: Duration = Duration::from_millis(500);
 
 /// A checkout and a cache in a temporary folder, with sources that all fail.
 struct Place {
@@ -41,7 +37,7 @@ impl Place {
             cache: Cache::new(self.path("cache"), Variant::Cpu),
             sources: Sources {
                 archive_url: archive_url.to_owned(),
-                request_timeout: REQUEST_TIMEOUT,
+                stall_timeout: STALL_TIMEOUT,
                 python: python.to_owned(),
                 wheels,
             },

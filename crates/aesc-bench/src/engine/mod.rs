@@ -132,6 +132,11 @@ impl CellFailure {
         serde_json::from_slice(&std::fs::read(path).ok()?).ok()
     }
 
+    /// Whether the cell ended by itself, not by the machine's hand: it would end so again.
+    pub fn is_own_fault(&self) -> bool {
+        self.exit_code.is_some_and(|code| code != 137)
+    }
+
     /// `exit code 3: …` or `signal 9 (3 attempts): …`, on one line.
     pub fn summary(&self) -> String {
         let how = match (self.exit_code, self.signal) {

@@ -1,10 +1,9 @@
-//! The page's summary cards.
+//! The page's headline figures: progress, and the best column in the mean.
 
-use super::claim_tables::wins;
-use super::format::{duration, signed};
+use super::format::duration;
+use super::tables::{HEADLINE, capital};
 use super::{Report, ReportCell};
-use crate::summary::Quantity;
-use crate::{Column, Comparison, Metric};
+use crate::{Column, Metric};
 
 /// A figure that sums something up.
 #[derive(Debug)]
@@ -12,99 +11,66 @@ pub(crate) struct Card {
     pub(crate) heading: String,
     pub(crate) value: String,
     pub(crate) detail: String,
-    /// Style class: "good", "bad" or none.
+    /// Style class: "bad" or none.
     pub(crate) tone: &'static str,
 }
 
-/// The cards: progress, the best columns, the claims.
+/// The cards: the highest mean of each headline metric, then progress.
 pub(crate) fn cards(report: &Report) -> Vec<Card> {
-    let mut cards = vec![progress_card(report)];
-    let main = report.plan.strategies.first().map_or("", String::as_str);
-    for metric in [Metric::ImageAuroc, Metric::PixelAuroc, Metric::Aupro30] {
-        let quantity = move |cell: &ReportCell| metric.of(&cell.metrics);
-        let best = best_column(report, main, &quantity);
-        cards.push(Card {
-            heading: format!("best {}", metric.label()),
-            value: best
-                .as_ref()
-                .map_or("missing".to_owned(), |(_, mean)| format!("{mean:.3}")),
-            detail: match &best {
-                Some((column, _)) if report.missing.is_empty() => {
-                    format!("{} by {main}", report.column_label(column))
-                }
-                Some((column, _)) => {
-                    let label = report.column_label(column);
-                    format!("{label} by {main}, of the complete columns")
-                }
-                None => "no column is complete".to_owned(),
-            },
-            tone: "",
-        });
-    }
-    cards.extend(claim_cards(report));
+    let mut cards: Vec<Card> = HEADLINE.iter().map(|m| metric_card(report, *m)).collect();
+    cards.push(progress_card(report));
     cards
+}
+
+fn metric_card(report: &Report, metric: Metric) -> Card {
+    let heading = format!("{}, highest mean", capital(metric.label()));
+    let Some((column, strategy, mean)) = best(report, metric) else {
+        return Card {
+            heading,
+            value: "missing".to_owned(),
+            detail: "no column is complete".to_owned(),
+            tone: "",
+        };
+    };
+    let whose = format!("{} by {strategy}", report.column_label(&column));
+    Card {
+        heading,
+        value: format!("{mean:.3}"),
+        detail: match report.missing.as_slice() {
+            [] => whose,
+            _ => format!("{whose}, of the complete columns"),
+        },
+        tone: "",
+    }
+}
+
+/// The first of the highest means over categories, with its column and strategy.
+fn best(report: &Report, metric: Metric) -> Option<(Column, &str, f64)> {
+    let quantity = move |cell: &ReportCell| metric.of(&cell.metrics);
+    let mut best: Option<(Column, &str, f64)> = None;
+    for strategy in &report.plan.strategies {
+        for column in report.columns() {
+            let mean = report.mean_entry(&column, strategy, &quantity).mean();
+            if let Some(mean) = mean.filter(|mean| best.as_ref().is_none_or(|b| *mean > b.2)) {
+                best = Some((column, strategy, mean));
+            }
+        }
+    }
+    best
 }
 
 fn progress_card(report: &Report) -> Card {
     let done = report.plan.n_cells - report.missing.len();
-    let mut seen = std::collections::BTreeSet::new();
-    let cells = report
-        .cells
-        .iter()
-        .filter(|cell| seen.insert(cell.id.as_str()));
+    let cells = report.cells.iter();
+    // A cell is there once a strategy; its time counts once.
     let secs: f64 = cells
-        .map(|c| c.timing.training_secs + c.timing.scoring_secs)
+        .filter(|cell| cell.strategy == report.main_strategy())
+        .map(|cell| cell.timing.training_secs + cell.timing.scoring_secs)
         .sum();
     Card {
-        heading: "cells with a result".to_owned(),
+        heading: "Cells with a result".to_owned(),
         value: format!("{done} of {}", report.plan.n_cells),
         detail: format!("{} of training and scoring", duration(secs)),
         tone: if report.missing.is_empty() { "" } else { "bad" },
     }
-}
-
-/// One card for each claim about each network or corruption: image AUROC, and sharpness.
-fn claim_cards(report: &Report) -> Vec<Card> {
-    let told = ["image AUROC", "clean sharpness"];
-    let comparisons = report
-        .comparisons
-        .iter()
-        .filter(|c| told.contains(&c.quantity.as_str()));
-    let card = |comparison: &Comparison| {
-        let same_network = comparison.challenger.network == comparison.control.network;
-        let whose = if same_network {
-            format!(
-                "{} ({})",
-                comparison.challenger.network, comparison.strategy
-            )
-        } else {
-            format!("trained on {}", comparison.challenger.corruption)
-        };
-        let quantity = &comparison.quantity;
-        let by = match comparison.mean_difference {
-            Some(mean) => format!("{} {quantity}", signed(mean)),
-            None => format!("no mean of {quantity}"),
-        };
-        Card {
-            heading: format!("{}? {whose}", comparison.claim),
-            value: comparison.verdict().to_owned(),
-            detail: format!("{by}, higher in {}", wins(comparison)),
-            tone: match comparison.verdict() {
-                "holds" => "good",
-                "does not hold" => "bad",
-                _ => "",
-            },
-        }
-    };
-    comparisons.map(card).collect()
-}
-
-/// The first column of the report whose cells are all there, and best in the mean: for the cards.
-fn best_column(report: &Report, strategy: &str, quantity: Quantity<'_>) -> Option<(Column, f64)> {
-    let columns = report.columns().into_iter();
-    let scored = columns.filter_map(|column| {
-        let mean = report.mean_entry(&column, strategy, quantity).mean()?;
-        Some((column, mean))
-    });
-    scored.reduce(|best, other| if other.1 > best.1 { other } else { best })
 }

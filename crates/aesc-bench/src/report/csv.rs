@@ -49,6 +49,7 @@ fn heading() -> Vec<&'static str> {
         "training_secs",
         "scoring_secs",
         "inference_ms_per_image",
+        "sampling_ms_per_image",
         "eval_size",
         "commit",
         "id",
@@ -83,6 +84,7 @@ fn row(cell: &ReportCell) -> Vec<String> {
         cell.timing.training_secs.to_string(),
         cell.timing.scoring_secs.to_string(),
         cell.timing.inference_ms_per_image.to_string(),
+        or_empty(cell.timing.sampling_ms_per_image),
         cell.eval_size.clone(),
         cell.provenance
             .get("commit")

@@ -1,5 +1,7 @@
 //! Numbers, times and facts as readers like them.
 
+use std::fmt::Write as _;
+
 use super::{MissingCell, Report};
 
 /// `8,736,515`.
@@ -60,17 +62,35 @@ pub(crate) fn span(report: &Report) -> String {
     )
 }
 
-/// The labels of a missing cell: `bottle · aesc · stain · quick · seed 0`.
-pub(crate) fn missing_label(cell: &MissingCell) -> String {
-    let MissingCell {
-        category,
-        network,
-        corruption,
-        preset,
-        seed,
-        ..
-    } = cell;
-    format!("{category} · {network} · {corruption} · {preset} · seed {seed}")
+/// A missing cell as `bottle/aesc/stain`, with preset and seed where the plan has several.
+pub(crate) fn missing_label(report: &Report, cell: &MissingCell) -> String {
+    let mut label = format!("{}/{}/{}", cell.category, cell.network, cell.corruption);
+    if report.plan.presets.len() > 1 {
+        let _ = write!(label, "/{}", cell.preset);
+    }
+    if report.plan.seeds.len() > 1 {
+        let _ = write!(label, "/seed {}", cell.seed);
+    }
+    label
+}
+
+/// Three significant digits: `4.5`, `0.0778`, `1.24e-5`.
+pub(crate) fn short(value: f64) -> String {
+    if value == 0.0 || !value.is_finite() {
+        return value.to_string();
+    }
+    let exponent = value.abs().log10().floor() as i32;
+    if !(-4..6).contains(&exponent) {
+        return format!("{value:.2e}");
+    }
+    let unit = 10f64.powi(exponent - 2);
+    let decimals = (2 - exponent).max(0) as usize;
+    let text = format!("{:.decimals$}", (value / unit).round() * unit);
+    if text.contains('.') {
+        text.trim_end_matches('0').trim_end_matches('.').to_owned()
+    } else {
+        text
+    }
 }
 
 #[cfg(test)]
@@ -89,6 +109,15 @@ mod tests {
         assert_eq!(
             written,
             ["7.5 s", "59.9 s", "1 min 0 s", "2 min 5 s", "3 h 20 min"]
+        );
+    }
+
+    #[test]
+    fn three_digits_say_a_score() {
+        let written = [4.5, 0.077_827, 1234.5, 0.000_012_36, 0.0, 3.0, 0.5].map(short);
+        assert_eq!(
+            written,
+            ["4.5", "0.0778", "1230", "1.24e-5", "0", "3", "0.5"]
         );
     }
 

@@ -2,15 +2,18 @@
 
 use askama::Template;
 
+use super::alarms::alarm_table;
 use super::cards::{Card, cards};
-use super::charts::{Drawing, LegendEntry, curves, legend, training};
-use super::claim_tables::{claim_details, claim_table};
-use super::figures::{Grid, grids};
+use super::charts::{Charts, LegendEntry, curves, legend, training};
+use super::claim_tables::{claim_details, claim_tables};
+use super::claim_words::{Told, told};
+use super::costs::cost_table;
 use super::format::{missing_label, span};
-use super::table::{Kind, Table};
+use super::plates::{Plates, plates};
+use super::published_table::{Beside, beside};
+use super::table::{Kind, Place, Table};
 use super::tables::{
-    category_table, cost_table, defect_table, false_alarms, metric_tables, reconstruction_tables,
-    score_table,
+    category_table, defect_table, further_tables, metric_tables, reconstruction_tables, score_table,
 };
 use super::{Pictures, Report};
 use crate::BenchError;
@@ -25,23 +28,36 @@ struct Page<'a> {
     span: String,
     cards: Vec<Card>,
     missing: Vec<(String, &'static str, &'a str)>,
-    headline: Vec<Table>,
-    claims: Option<Table>,
+    claims: Vec<Told>,
+    claim_tables: Vec<Table>,
     claim_details: Vec<Table>,
-    further: Vec<Table>,
+    results: Vec<Results<'a>>,
+    published: Option<Beside>,
+    alarms: Table,
+    reconstruction: Vec<Table>,
+    scores: Vec<Table>,
+    cost: Table,
     legend: Vec<LegendEntry>,
     categories: Vec<Category<'a>>,
     datasets: Vec<(&'a str, &'a str)>,
     provenance: String,
 }
 
+/// The metric tables by one strategy.
+struct Results<'a> {
+    strategy: &'a str,
+    headline: Vec<Table>,
+    further: Vec<Table>,
+}
+
 /// Everything about one category.
 struct Category<'a> {
     name: &'a str,
-    tables: Vec<Table>,
-    curves: Vec<Drawing>,
-    training: Vec<Drawing>,
-    grids: Vec<Grid>,
+    plates: Plates,
+    curves: Vec<Charts>,
+    training: Charts,
+    defects: Vec<Table>,
+    metrics: Vec<Table>,
 }
 
 /// The report as one page with everything in it.
@@ -56,11 +72,11 @@ pub fn html(report: &Report, pictures: &Pictures) -> Result<String, BenchError> 
     let provenance =
         serde_json::to_string_pretty(&report.provenance).map_err(|e| failed(e.to_string()))?;
     let strategies = &report.plan.strategies;
-    let mut further = reconstruction_tables(report);
-    further.extend(strategies.iter().map(|s| false_alarms(report, s)));
-    further.extend(strategies.iter().map(|s| score_table(report, s)));
-    further.push(cost_table(report));
-    let categories = report.plan.categories.iter();
+    let results = |strategy| Results {
+        strategy,
+        headline: metric_tables(report, strategy),
+        further: further_tables(report, strategy),
+    };
     let page = Page {
         report,
         css: include_str!("../../templates/report.css"),
@@ -68,47 +84,52 @@ pub fn html(report: &Report, pictures: &Pictures) -> Result<String, BenchError> 
         span: span(report),
         cards: cards(report),
         missing: missing(report),
-        headline: strategies
-            .iter()
-            .flat_map(|s| metric_tables(report, s))
-            .collect(),
-        claims: claim_table(report),
+        claims: told(report),
+        claim_tables: claim_tables(report),
         claim_details: claim_details(report),
-        further,
+        results: strategies.iter().map(|s| results(s)).collect(),
+        published: beside(report),
+        alarms: alarm_table(report),
+        reconstruction: reconstruction_tables(report),
+        scores: strategies.iter().map(|s| score_table(report, s)).collect(),
+        cost: cost_table(report),
         legend: legend(report),
-        categories: categories
-            .map(|name| category(report, name, pictures))
-            .collect(),
+        categories: categories(report, pictures),
         datasets: datasets(report),
         provenance,
     };
     page.render().map_err(|e| failed(e.to_string()))
 }
 
-fn category<'a>(report: &'a Report, name: &'a str, pictures: &Pictures) -> Category<'a> {
+fn categories<'a>(report: &'a Report, pictures: &Pictures) -> Vec<Category<'a>> {
     let strategies = &report.plan.strategies;
-    let mut tables = Vec::new();
-    for strategy in strategies {
-        tables.push(category_table(report, name, strategy));
-        tables.extend(defect_table(report, name, strategy));
-    }
-    Category {
-        name,
-        tables,
-        curves: strategies
-            .iter()
-            .flat_map(|s| curves(report, name, s))
-            .collect(),
-        training: training(report, name),
-        grids: grids(report, name, pictures),
-    }
+    let category = |(name, plates): (&'a String, Plates)| {
+        let curves = strategies.iter().map(|s| curves(report, name, s));
+        Category {
+            name,
+            plates,
+            curves: curves.filter(|c| !c.drawings.is_empty()).collect(),
+            training: training(report, name),
+            defects: strategies
+                .iter()
+                .filter_map(|s| defect_table(report, name, s))
+                .collect(),
+            metrics: strategies
+                .iter()
+                .map(|s| category_table(report, name, s))
+                .collect(),
+        }
+    };
+    let plates = plates(report, pictures);
+    let names = report.plan.categories.iter();
+    names.zip(plates).map(category).collect()
 }
 
 fn missing(report: &Report) -> Vec<(String, &'static str, &str)> {
     let cells = report.missing.iter();
     let row = cells.map(|cell| {
         let what = if cell.failed { "failed" } else { "missing" };
-        (missing_label(cell), what, cell.why.as_str())
+        (missing_label(report, cell), what, cell.why.as_str())
     });
     row.collect()
 }
@@ -122,14 +143,24 @@ fn datasets(report: &Report) -> Vec<(&str, &str)> {
     report.plan.categories.iter().filter_map(digest).collect()
 }
 
-impl Kind {
-    /// The place's style class.
-    fn class(self) -> &'static str {
-        match self {
-            Self::Plain => "",
-            Self::Best => "best",
-            Self::Words => "words",
-            Self::Lacking => "lacking",
-        }
+impl Place {
+    /// The place's style classes.
+    fn classes(&self, table: &Table, i: usize) -> String {
+        let kind = match self.kind {
+            Kind::Plain => "",
+            Kind::Best => "best",
+            Kind::Good => "good",
+            Kind::Bad => "bad",
+            Kind::Words => "words",
+            Kind::Lacking => "lacking",
+        };
+        let tint = match self.tint {
+            tint if tint > 0 && table.is_wide() => format!("t{tint}"),
+            _ => String::new(),
+        };
+        let edge = if table.is_edge(i) { "edge" } else { "" };
+        let classes = [kind, &tint, edge];
+        let given: Vec<&str> = classes.into_iter().filter(|c| !c.is_empty()).collect();
+        given.join(" ")
     }
 }

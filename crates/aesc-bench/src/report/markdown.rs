@@ -3,10 +3,14 @@
 use std::fmt::Write as _;
 
 use super::Report;
-use super::claim_tables::{claim_details, claim_table};
+use super::alarms::alarm_table;
+use super::claim_tables::{claim_details, claim_tables};
+use super::claim_words::told;
+use super::costs::cost_table;
 use super::format::{missing_label, span};
-use super::table::{Kind, Place, Row, Table};
-use super::tables::{cost_table, false_alarms, metric_tables, reconstruction_tables, score_table};
+use super::published_table::beside;
+use super::table::{Heading, Kind, Place, Row, Table};
+use super::tables::{defect_table, metric_tables, reconstruction_tables, score_table};
 use crate::Metric;
 
 /// The whole report as Markdown.
@@ -25,20 +29,22 @@ pub fn markdown(report: &Report) -> String {
             add_table(&mut text, &table);
         }
         add_table(&mut text, &score_table(report, strategy));
-        add_table(&mut text, &false_alarms(report, strategy));
     }
-    if let Some(claims) = claim_table(report) {
-        add_table(&mut text, &claims);
-        text.push_str(
-            "\nA claim *holds* when the difference is positive in the mean and in more than half \
-             of the categories, and is *mixed* when only one of the two is so.\n",
-        );
-        for table in claim_details(report) {
-            add_table(&mut text, &table);
-        }
-    }
+    add_table(&mut text, &alarm_table(report));
+    add_claims(&mut text, report);
     for table in reconstruction_tables(report) {
         add_table(&mut text, &table);
+    }
+    for category in &report.plan.categories {
+        for strategy in &report.plan.strategies {
+            if let Some(table) = defect_table(report, category, strategy) {
+                add_table(&mut text, &table);
+            }
+        }
+    }
+    if let Some(beside) = beside(report) {
+        add_table(&mut text, &beside.table);
+        let _ = write!(text, "\n{}\n", escaped(&beside.caution));
     }
     add_table(&mut text, &cost_table(report));
     add_provenance(&mut text, report);
@@ -84,9 +90,37 @@ fn add_missing(text: &mut String, report: &Report) {
     }
     text.push_str("\n## Cells without a result\n\n| cell | what happened | why |\n|---|---|---|\n");
     for cell in &report.missing {
-        let label = escaped(&missing_label(cell));
+        let label = escaped(&missing_label(report, cell));
         let what = if cell.failed { "**failed**" } else { "missing" };
         let _ = writeln!(text, "| {label} | {what} | {} |", escaped(&cell.why));
+    }
+}
+
+/// The claims in words, then as tables.
+fn add_claims(text: &mut String, report: &Report) {
+    let claims = told(report);
+    if claims.is_empty() {
+        return;
+    }
+    text.push_str("\n## Claims\n\n");
+    for claim in &claims {
+        let _ = write!(
+            text,
+            "- **{}: {}.** {} {}",
+            escaped(&claim.claim),
+            claim.verdict,
+            claim.expected,
+            escaped(&claim.found),
+        );
+        let gap = if claim.tally.is_empty() { "" } else { " " };
+        let _ = writeln!(text, "{gap}{}", claim.tally);
+    }
+    text.push_str(
+        "\nA claim *holds* when the difference is positive in the mean and in more than half of \
+         the categories, and is *mixed* when only one of the two is so.\n",
+    );
+    for table in claim_tables(report).iter().chain(&claim_details(report)) {
+        add_table(text, table);
     }
 }
 
@@ -98,7 +132,7 @@ fn add_table(text: &mut String, table: &Table) {
         escaped(&table.corner)
     );
     for column in &table.columns {
-        let _ = write!(text, " {} |", escaped(column));
+        let _ = write!(text, " {} |", escaped(&Heading::full(column)));
     }
     text.push_str("\n|---|");
     for i in 0..table.columns.len() {
@@ -117,15 +151,19 @@ fn add_row(text: &mut String, row: &Row, name: &str) {
     let _ = write!(text, "| {name} |");
     for Place {
         text: written,
+        note,
         kind,
         ..
     } in &row.places
     {
-        let written = escaped(written);
+        let gap = if note.is_empty() { "" } else { " " };
+        let (written, note) = (escaped(written), escaped(note));
         let _ = match kind {
-            Kind::Best => write!(text, " **{written}** |"),
-            Kind::Lacking => write!(text, " *{written}* |"),
-            Kind::Plain | Kind::Words => write!(text, " {written} |"),
+            Kind::Best => write!(text, " **{written}{gap}{note}** |"),
+            Kind::Lacking => write!(text, " *{written}*{gap}{note} |"),
+            Kind::Plain | Kind::Words | Kind::Good | Kind::Bad => {
+                write!(text, " {written}{gap}{note} |")
+            }
         };
     }
     text.push('\n');

@@ -3,15 +3,22 @@
 //! `report.json` is this structure ([`Report`]) without curves, histories and figures, which stay
 //! in the cells' `result.json`; format 1. The writers are pure: structure in, text out.
 
+mod alarms;
 mod cards;
 mod charts;
 mod claim_tables;
+mod claim_words;
+mod costs;
 mod csv;
 mod figures;
 mod format;
 mod html;
 mod json;
 mod markdown;
+mod plates;
+mod published_table;
+mod simplify;
+mod standalone;
 mod svg;
 mod table;
 mod tables;
@@ -23,9 +30,11 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 pub use self::csv::csv;
+pub(crate) use figures::wanted;
 pub use html::html;
 pub use json::{json, parse};
 pub use markdown::{markdown, results_table};
+pub use standalone::{PanelChart, panels_svg};
 
 use crate::{
     Alternative, BenchError, Comparison, Cost, Curves, EpochRow, Figure, Mean, Metrics,

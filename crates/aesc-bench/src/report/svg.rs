@@ -2,11 +2,16 @@
 
 use std::fmt::Write as _;
 
+use super::simplify::simplified;
+
 /// Size of a chart in user units; the page scales it.
-const WIDTH: f64 = 340.0;
-const HEIGHT: f64 = 260.0;
+pub(crate) const WIDTH: f64 = 340.0;
+pub(crate) const HEIGHT: f64 = 260.0;
 /// Room for axis labels: left, top, right, bottom.
 const MARGIN: [f64; 4] = [50.0, 12.0, 14.0, 42.0];
+
+/// How far a drawn line may be from its points: less than its own width.
+const TOLERANCE: f64 = 0.3;
 
 /// A chart of lines over two axes.
 #[derive(Debug)]
@@ -19,7 +24,7 @@ pub(crate) struct Chart {
 }
 
 /// An axis with its label and the values it runs over.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(crate) struct Axis {
     pub(crate) label: String,
     pub(crate) low: f64,
@@ -38,11 +43,16 @@ pub(crate) struct Line {
 impl Axis {
     /// From 0 to 1 with a tick every quarter.
     pub(crate) fn unit(label: &str) -> Self {
+        Self::from_zero(label, &[0.0, 0.25, 0.5, 0.75, 1.0])
+    }
+
+    /// From 0 to the last of the ticks.
+    pub(crate) fn from_zero(label: &str, ticks: &[f64]) -> Self {
         Self {
             label: label.to_owned(),
             low: 0.0,
-            high: 1.0,
-            ticks: vec![0.0, 0.25, 0.5, 0.75, 1.0],
+            high: ticks.last().copied().unwrap_or(1.0),
+            ticks: ticks.to_vec(),
         }
     }
 
@@ -141,16 +151,14 @@ impl Chart {
     }
 
     fn add_line(&self, svg: &mut String, line: &Line) {
-        let mut path = String::new();
-        for point in line
+        let finite = line
             .points
             .iter()
-            .filter(|p| p[0].is_finite() && p[1].is_finite())
-        {
-            let command = if path.is_empty() { 'M' } else { 'L' };
-            let (x, y) = (self.left_of(point[0]), self.top_of(point[1]));
-            let _ = write!(path, "{command}{x:.1} {y:.1}");
-        }
+            .filter(|p| p.iter().all(|v| v.is_finite()));
+        let placed: Vec<[f64; 2]> = finite
+            .map(|p| [self.left_of(p[0]), self.top_of(p[1])])
+            .collect();
+        let path = path_data(&simplified(&placed, TOLERANCE));
         if !path.is_empty() {
             let (name, style) = (escaped(&line.name), escaped(&line.style));
             let _ = write!(
@@ -158,6 +166,36 @@ impl Chart {
                 "<path class=\"line {style}\" d=\"{path}\"><title>{name}</title></path>"
             );
         }
+    }
+}
+
+/// A path's data: absolute start, relative steps, in tenths of a unit and no letter too many.
+fn path_data(points: &[[f64; 2]]) -> String {
+    let mut path = String::new();
+    let mut last = [0; 2];
+    for point in points {
+        let here = point.map(|v| (v * 10.0).round() as i64);
+        let step = [here[0] - last[0], here[1] - last[1]];
+        match path.len() {
+            0 => path.push('M'),
+            _ => path.push('l'),
+        }
+        path.push_str(&tenths(step[0]));
+        if step[1] >= 0 {
+            path.push(' ');
+        }
+        path.push_str(&tenths(step[1]));
+        last = here;
+    }
+    path
+}
+
+/// `125` as `12.5`, `-120` as `-12`.
+fn tenths(n: i64) -> String {
+    let sign = if n < 0 { "-" } else { "" };
+    match (n.abs() / 10, n.abs() % 10) {
+        (whole, 0) => format!("{sign}{whole}"),
+        (whole, rest) => format!("{sign}{whole}.{rest}"),
     }
 }
 
@@ -222,9 +260,17 @@ mod tests {
             }],
         };
         let svg = chart.to_svg();
-        // x: 50 to 340 - 14; y: 260 - 42 down to 12.
-        assert!(svg.contains("d=\"M50.0 218.0L326.0 12.0\""), "{svg}");
+        // x: 50 to 340 - 14; y: 260 - 42 down to 12: steps of 276 and -206.
+        assert!(svg.contains("d=\"M50 218l276-206\""), "{svg}");
         assert!(svg.contains("&lt;ROC&gt;") && svg.contains("a &amp; b"));
+    }
+
+    #[test]
+    fn steps_of_a_path_do_not_add_up_their_rounding() {
+        // Tenths: 0, 0 (0.04), 1 (0.08), 1 (0.12), so steps of 0, 1 and 0.
+        let points = [0.0, 0.04, 0.08, 0.12].map(|x| [x, 2.0]);
+        assert_eq!(path_data(&points), "M0 2l0 0l0.1 0l0 0");
+        assert_eq!(path_data(&[[1.0, 2.0], [0.5, 0.0]]), "M1 2l-0.5-2");
     }
 
     #[test]

@@ -1,10 +1,22 @@
-//! The report's tables: metrics by category, costs, image scores, defect types.
+//! The report's tables of results: metrics by category, image scores, defect types.
 
-use super::format::{count, duration};
-use super::table::{Better, MISSING, Place, Row, Table};
+use super::table::{Better, Heading, Place, Row, Table};
 use super::{Report, ReportCell};
-use crate::summary::{Entry, Quantity, Spread};
+use crate::summary::{Entry, Quantity};
 use crate::{Column, Metric};
+
+/// The metrics that every reader is shown.
+pub(super) const HEADLINE: [Metric; 3] = [Metric::ImageAuroc, Metric::PixelAuroc, Metric::Aupro30];
+
+/// The others, for those who ask.
+const FURTHER: [Metric; 6] = [
+    Metric::Aupro05,
+    Metric::ImageAp,
+    Metric::ImageF1Max,
+    Metric::PixelAp,
+    Metric::PixelF1Max,
+    Metric::PixelFprAt95Tpr,
+];
 
 /// What a table of categories by columns shows.
 struct Content<'a> {
@@ -12,6 +24,20 @@ struct Content<'a> {
     quantity: Quantity<'a>,
     decimals: usize,
     better: Better,
+}
+
+/// A heading for each column, the network above.
+pub(super) fn headings(report: &Report, columns: &[Column]) -> Vec<Heading> {
+    let one_preset = report.plan.presets.len() <= 1;
+    let heading = |column: &Column| {
+        let name = if one_preset {
+            column.corruption.clone()
+        } else {
+            format!("{} · {}", column.corruption, column.preset)
+        };
+        Heading::grouped(&column.network, name)
+    };
+    columns.iter().map(heading).collect()
 }
 
 fn by_category(report: &Report, strategy: &str, content: &Content<'_>) -> Table {
@@ -34,46 +60,45 @@ fn by_category(report: &Report, strategy: &str, content: &Content<'_>) -> Table 
             report.entry(category, column, strategy, quantity)
         })
     };
-    Table {
+    let table = Table {
         title: content.title.clone(),
         corner: "category".to_owned(),
-        columns: columns.iter().map(|c| report.column_label(c)).collect(),
+        columns: headings(report, &columns),
         rows: report.plan.categories.iter().map(of_category).collect(),
         foot: vec![row("mean", &|column| {
             report.mean_entry(column, strategy, quantity)
         })],
-    }
-}
-
-/// One table of categories by columns for each of the headline metrics.
-pub(crate) fn metric_tables(report: &Report, strategy: &str) -> Vec<Table> {
-    let metrics = [Metric::ImageAuroc, Metric::PixelAuroc, Metric::Aupro30];
-    let table = |metric: Metric| {
-        let content = Content {
-            title: format!("{} by {strategy}", capital(metric.label())),
-            quantity: &move |cell: &ReportCell| metric.of(&cell.metrics),
-            decimals: 3,
-            better: Better::Higher,
-        };
-        by_category(report, strategy, &content)
     };
-    metrics.into_iter().map(table).collect()
+    table.tinted()
 }
 
-/// False alarms on clean test images at the calibrated threshold.
-pub(crate) fn false_alarms(report: &Report, strategy: &str) -> Table {
+fn metric_table(report: &Report, strategy: &str, metric: Metric) -> Table {
     let content = Content {
-        title: format!("Share of test/good over the calibrated threshold, by {strategy}"),
-        quantity: &|cell| cell.fpr_on_good,
+        title: format!("{} by {strategy}", capital(metric.label())),
+        quantity: &move |cell: &ReportCell| metric.of(&cell.metrics),
         decimals: 3,
-        better: Better::Lower,
+        better: match metric {
+            Metric::PixelFprAt95Tpr => Better::Lower,
+            _ => Better::Higher,
+        },
     };
     by_category(report, strategy, &content)
 }
 
+/// One table of categories by columns for each of the headline metrics.
+pub(super) fn metric_tables(report: &Report, strategy: &str) -> Vec<Table> {
+    let table = |metric| metric_table(report, strategy, metric);
+    HEADLINE.into_iter().map(table).collect()
+}
+
+/// The same of the other metrics.
+pub(super) fn further_tables(report: &Report, strategy: &str) -> Vec<Table> {
+    let table = |metric| metric_table(report, strategy, metric);
+    FURTHER.into_iter().map(table).collect()
+}
+
 /// How well clean images are repeated; the strategy does not matter.
-pub(crate) fn reconstruction_tables(report: &Report) -> Vec<Table> {
-    let strategy = report.plan.strategies.first().map_or("", String::as_str);
+pub(super) fn reconstruction_tables(report: &Report) -> Vec<Table> {
     let sharpness = Content {
         title: "Sharpness of the reconstruction of clean images (1 is as sharp as the input)"
             .to_owned(),
@@ -89,12 +114,12 @@ pub(crate) fn reconstruction_tables(report: &Report) -> Vec<Table> {
     };
     [sharpness, psnr]
         .iter()
-        .map(|content| by_category(report, strategy, content))
+        .map(|content| by_category(report, report.main_strategy(), content))
         .collect()
 }
 
 /// Mean image AUROC under each image score, a row for each column of the other tables.
-pub(crate) fn score_table(report: &Report, strategy: &str) -> Table {
+pub(super) fn score_table(report: &Report, strategy: &str) -> Table {
     let mut scores: Vec<String> = Vec::new();
     for cell in report.cells.iter().filter(|cell| cell.strategy == strategy) {
         let others = cell.alternatives.iter().map(|other| &other.score);
@@ -123,56 +148,13 @@ pub(crate) fn score_table(report: &Report, strategy: &str) -> Table {
         title: format!("Image AUROC by {strategy} under each image score, mean over categories"),
         corner: "network · corruption".to_owned(),
         rows: report.columns().iter().map(row).collect(),
-        columns: scores,
-        foot: Vec::new(),
-    }
-}
-
-/// Size, work and time, a row for each column of the other tables.
-pub(crate) fn cost_table(report: &Report) -> Table {
-    let strategy = report.plan.strategies.first().map_or("", String::as_str);
-    let row = |column: &Column| {
-        let cells: Vec<&ReportCell> = report.cells_of(column, strategy).collect();
-        let mean = |quantity: fn(&ReportCell) -> f64| {
-            Spread::of(&cells.iter().map(|cell| quantity(cell)).collect::<Vec<_>>())
-        };
-        let place = |spread: Option<Spread>, write: &dyn Fn(f64) -> String| match spread {
-            Some(Spread { mean, .. }) => Place::number(mean, write(mean)),
-            None => Place::lacking(MISSING),
-        };
-        let places = vec![
-            place(mean(|c| c.cost.parameters as f64), &|v| count(v as u64)),
-            place(mean(|c| c.cost.gmac), &|v| format!("{v:.3}")),
-            place(mean(|c| c.cost.gmac_phase), &|v| format!("{v:.3}")),
-            place(mean(|c| c.steps as f64), &|v| count(v as u64)),
-            place(mean(|c| c.timing.training_secs), &duration),
-            place(mean(|c| c.timing.scoring_secs), &duration),
-            place(mean(|c| c.timing.inference_ms_per_image), &|v| {
-                format!("{v:.1}")
-            }),
-        ];
-        Row::marked(&report.column_label(column), places, Better::Neither)
-    };
-    let columns = [
-        "parameters",
-        "GMAC (plain form)",
-        "GMAC (phase form)",
-        "steps",
-        "training a cell",
-        "scoring a cell",
-        "ms an image",
-    ];
-    Table {
-        title: "Cost and time, mean over the cells that are there".to_owned(),
-        corner: "network · corruption".to_owned(),
-        columns: columns.map(str::to_owned).into(),
-        rows: report.columns().iter().map(row).collect(),
+        columns: scores.iter().map(Heading::plain).collect(),
         foot: Vec::new(),
     }
 }
 
 /// All metrics of one category by one strategy, a row for each column of the other tables.
-pub(crate) fn category_table(report: &Report, category: &str, strategy: &str) -> Table {
+pub(super) fn category_table(report: &Report, category: &str, strategy: &str) -> Table {
     let row = |column: &Column| {
         let place = |metric: &Metric| {
             let quantity = |cell: &ReportCell| metric.of(&cell.metrics);
@@ -183,19 +165,20 @@ pub(crate) fn category_table(report: &Report, category: &str, strategy: &str) ->
         places.push(Place::of(alarms, 3));
         Row::marked(&report.column_label(column), places, Better::Neither)
     };
-    let mut columns: Vec<String> = Metric::ALL.iter().map(|m| m.label().to_owned()).collect();
-    columns.push("test/good over threshold".to_owned());
+    let metrics = Metric::ALL.iter().map(|m| Heading::plain(m.label()));
     Table {
-        title: format!("All metrics by {strategy}"),
+        title: format!("All metrics of {category} by {strategy}"),
         corner: "network · corruption".to_owned(),
-        columns,
+        columns: metrics
+            .chain([Heading::plain("test/good over threshold")])
+            .collect(),
         rows: report.columns().iter().map(row).collect(),
         foot: Vec::new(),
     }
 }
 
 /// Image AUROC of each defect type of one category.
-pub(crate) fn defect_table(report: &Report, category: &str, strategy: &str) -> Option<Table> {
+pub(super) fn defect_table(report: &Report, category: &str, strategy: &str) -> Option<Table> {
     let columns = report.columns();
     let cells = report
         .cells
@@ -211,16 +194,19 @@ pub(crate) fn defect_table(report: &Report, category: &str, strategy: &str) -> O
         };
         Row::marked(defect, columns.iter().map(place).collect(), Better::Higher)
     };
-    (!types.is_empty()).then(|| Table {
-        title: format!("Image AUROC by {strategy}, defect type by defect type"),
-        corner: "defect type".to_owned(),
-        columns: columns.iter().map(|c| report.column_label(c)).collect(),
-        rows: types.iter().map(row).collect(),
-        foot: Vec::new(),
+    (!types.is_empty()).then(|| {
+        let table = Table {
+            title: format!("Image AUROC of {category} by {strategy}, defect type by defect type"),
+            corner: "defect type".to_owned(),
+            columns: headings(report, &columns),
+            rows: types.iter().map(row).collect(),
+            foot: Vec::new(),
+        };
+        table.tinted()
     })
 }
 
-fn capital(text: &str) -> String {
+pub(super) fn capital(text: &str) -> String {
     let mut letters = text.chars();
     let first = letters.next().map(|c| c.to_ascii_uppercase());
     first.into_iter().chain(letters).collect()

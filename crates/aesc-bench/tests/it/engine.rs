@@ -172,6 +172,25 @@ fn a_cell_that_fails_by_its_own_fault_is_recorded_once_and_the_other_goes_on() {
 }
 
 #[test]
+fn only_what_failed_by_its_own_fault_is_not_tried_again() {
+    for (ending, is_tried) in [
+        ("exit 3", false),
+        ("exit 4", false),
+        ("exit 5", false),
+        ("echo no result", false),
+        ("exit 137", true),
+        ("kill -9 $$", true),
+        ("exit 75", true),
+    ] {
+        let bench = Bench::new(ending);
+        bench.run(|_| ()).0.unwrap();
+        assert_eq!(bench.plan.missing(bench.dir.path()).len(), 2);
+        let untried = bench.plan.untried(bench.dir.path()).len();
+        assert_eq!(untried, if is_tried { 2 } else { 0 }, "{ending}");
+    }
+}
+
+#[test]
 fn a_killed_cell_is_started_again() {
     let bench = Bench::new("[ $n = 1 ] && kill -9 $$; [ $n = 2 ] && exit 137; finish");
     let (outcome, told) = bench.run(|_| ());

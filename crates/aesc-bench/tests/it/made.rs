@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use aesc_bench::{
-    Alternative, CellResult, CellSpec, Cost, Curves, EpochRow, FORMAT, Figure, Metrics, Panel,
-    Plan, Reconstruction, Scored, Timing, Training,
+    Alternative, CellResult, CellSpec, Cost, Curves, EpochRow, FORMAT, Figure, Metric, Metrics,
+    Panel, Plan, Reconstruction, Scored, Timing, Training,
 };
 use serde_json::json;
 
@@ -43,6 +43,36 @@ pub(crate) fn matrix(categories: &[&str]) -> Plan {
     plan(cells)
 }
 
+/// Every network with every corruption on each category, scored by both strategies.
+pub(crate) fn grid(categories: &[&str], networks: &[&str], corruptions: &[&str]) -> Plan {
+    let mut cells = Vec::new();
+    for category in categories {
+        for network in networks {
+            for corruption in corruptions {
+                cells.push(cell(category, network, corruption, 0));
+            }
+        }
+    }
+    let strategies = ["residual", "uncertainty"].map(str::to_owned);
+    Plan::new("made", strategies.into(), cells, json!({})).unwrap()
+}
+
+/// The result scored by uncertainty too: each metric 0.1 lower, twice the false alarms, and a map.
+pub(crate) fn with_uncertainty(mut result: CellResult) -> CellResult {
+    let residual = result.scored[0].clone();
+    let lower = |metric: Metric| metric.of(&residual.metrics).map(|v| rounded(v - 0.1));
+    result.scored.push(Scored {
+        strategy: "uncertainty".to_owned(),
+        fpr_on_good: residual.fpr_on_good.map(|rate| 2.0 * rate),
+        metrics: Metrics::from_fn(lower),
+        ..residual.clone()
+    });
+    for figure in &mut result.figures {
+        figure.panels.insert(3, panel("uncertainty map"));
+    }
+    result
+}
+
 /// A result whose metrics all follow from one image AUROC.
 pub(crate) fn result(cell: &CellSpec, image_auroc: f64) -> CellResult {
     let less = |by: f64| Some(rounded(image_auroc - by));
@@ -66,6 +96,7 @@ pub(crate) fn result(cell: &CellSpec, image_auroc: f64) -> CellResult {
             training_secs: 125.0,
             scoring_secs: 7.5,
             inference_ms_per_image: 42.0,
+            sampling_ms_per_image: None,
             total_secs: 133.0,
         },
         cost: Cost {
@@ -129,11 +160,14 @@ fn training() -> Training {
     }
 }
 
-fn figure() -> Figure {
-    let panel = |label: &str| Panel {
+fn panel(label: &str) -> Panel {
+    Panel {
         label: label.to_owned(),
         file: format!("{}.png", label.replace(' ', "-")),
-    };
+    }
+}
+
+fn figure() -> Figure {
     Figure {
         name: "grid".to_owned(),
         defect_type: "hole".to_owned(),

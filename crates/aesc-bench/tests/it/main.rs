@@ -5,7 +5,10 @@
     reason = "helpers of tests may end a test as the tests themselves do"
 )]
 
+mod claims;
 mod engine;
+mod gate;
 mod made;
+mod page;
 mod plan;
 mod report;

@@ -68,7 +68,14 @@ pub(crate) fn run(args: &EvalArgs, context: &Context) -> Result<(), Failure> {
     for scored in &found.scored {
         value[&scored.strategy] = json!(scored);
     }
-    let texts = || found.scored.iter().map(text).collect::<Vec<_>>().join("\n\n");
+    let texts = || {
+        found
+            .scored
+            .iter()
+            .map(text)
+            .collect::<Vec<_>>()
+            .join("\n\n")
+    };
     context.output.result(&value, texts)
 }
 
@@ -99,7 +106,12 @@ fn judges(model: &OpenModel, asked: &[Strategy]) -> Result<Vec<Judge>, Failure> 
 
 fn text(scored: &Scored) -> String {
     let value = |v: Option<f64>| v.map_or("undefined".to_owned(), |v| format!("{v:.4}"));
-    let Scored { strategy, score, eval_size, .. } = scored;
+    let Scored {
+        strategy,
+        score,
+        eval_size,
+        ..
+    } = scored;
     let mut lines = vec![format!("{strategy}, score {score} at {eval_size}")];
     for metric in Metric::ALL {
         lines.push(format!(

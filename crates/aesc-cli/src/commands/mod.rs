@@ -1,5 +1,6 @@
 //! The verbs, a file each.
 
+pub(crate) mod advise;
 pub(crate) mod bench;
 pub(crate) mod completions;
 pub(crate) mod config;
@@ -9,4 +10,5 @@ pub(crate) mod doctor;
 pub(crate) mod eval;
 pub(crate) mod inspect;
 pub(crate) mod predict;
+pub(crate) mod score_maps;
 pub(crate) mod train;

@@ -1,6 +1,7 @@
 //! Errors in a configuration, shown where they stand, with the key that was probably meant.
 
 use miette::{Diagnostic, NamedSource, SourceSpan};
+use serde::de::DeserializeOwned;
 
 use super::layers::Layer;
 use crate::exit_code::ExitCode;
@@ -24,15 +25,45 @@ pub(crate) fn syntax(name: &str, text: &str, error: &toml::de::Error) -> Failure
     failure(name, text, error.span(), error.message(), None)
 }
 
-/// A value of `layer` that no configuration has a place for.
-pub(crate) fn blame(layer: &Layer, error: &toml::de::Error) -> Failure {
-    let message = error.message().trim();
+/// A value of `layer` that a `T` has no place for.
+pub(crate) fn blame<T: DeserializeOwned>(layer: &Layer, error: &toml::de::Error) -> Failure {
+    tell(layer, error.message().trim(), place::<T>)
+}
+
+/// A value of `layer` (as serde would say it: "unknown metric `x`, expected one of `y`") that only
+/// its reader knows to be wrong.
+pub(crate) fn refuse(layer: &Layer, message: &str) -> Failure {
+    tell(layer, message, |text, message| {
+        quoted(message).next().and_then(|word| value(text, word))
+    })
+}
+
+fn tell(
+    layer: &Layer,
+    message: &str,
+    place: impl Fn(&str, &str) -> Option<std::ops::Range<usize>>,
+) -> Failure {
     let help = suggestion(message).map(|meant| format!("did you mean `{meant}`?"));
     let Some(text) = &layer.text else {
         let help = help.map_or(String::new(), |help| format!("; {help}"));
         return Failure::usage(format!("{}: {message}{help}", layer.name));
     };
     failure(&layer.name, text, place(text, message), message, help)
+}
+
+/// Where in `text`, comments left out, the value `word` stands first.
+fn value(text: &str, word: &str) -> Option<std::ops::Range<usize>> {
+    let mut start = 0;
+    for line in text.split_inclusive('\n') {
+        let shown = line.split('#').next().unwrap_or(line);
+        let found = ['"', '\''].map(|quote| shown.find(&format!("{quote}{word}{quote}")));
+        if let Some(at) = found.into_iter().flatten().min() {
+            let begin = start + at + 1;
+            return Some(begin..begin + word.len());
+        }
+        start += line.len();
+    }
+    None
 }
 
 fn failure(
@@ -56,8 +87,8 @@ fn failure(
 
 /// Where in `text` the mistake stands: as serde sees it, or (inside a `kind`, where serde loses
 /// sight of it) at the key it names.
-fn place(text: &str, message: &str) -> Option<std::ops::Range<usize>> {
-    let seen = toml::from_str::<aesc_artifact::RunConfig>(text).err();
+fn place<T: DeserializeOwned>(text: &str, message: &str) -> Option<std::ops::Range<usize>> {
+    let seen = toml::from_str::<T>(text).err();
     let seen = seen
         .filter(|error| error.message().trim() == message)
         .and_then(|e| e.span());
@@ -90,9 +121,7 @@ fn place(text: &str, message: &str) -> Option<std::ops::Range<usize>> {
             start += line.len();
         }
     }
-    toml::from_str::<aesc_artifact::RunConfig>(text)
-        .err()?
-        .span()
+    toml::from_str::<T>(text).err()?.span()
 }
 
 fn is_bare(c: char) -> bool {
@@ -120,7 +149,7 @@ mod tests {
     fn told(text: &str) -> String {
         let layer = Layer::text("aesc.toml", text).unwrap();
         let error = toml::from_str::<aesc_artifact::RunConfig>(text).unwrap_err();
-        match blame(&layer, &error).message {
+        match blame::<aesc_artifact::RunConfig>(&layer, &error).message {
             Message::Diagnostic(report) => {
                 let handler = miette::NarratableReportHandler::new();
                 let mut out = String::new();

@@ -78,6 +78,15 @@ impl Layer {
         }
     }
 
+    /// A place without values or text: an option of the command line.
+    pub(crate) fn unwritten(name: &str) -> Self {
+        Self {
+            name: name.to_owned(),
+            text: None,
+            table: Table::new(),
+        }
+    }
+
     /// The same values under another name.
     pub(crate) fn named(mut self, name: &str) -> Self {
         name.clone_into(&mut self.name);

@@ -2,17 +2,20 @@
 
 mod diagnose;
 mod layers;
+mod matrix;
 
 use std::collections::BTreeMap;
 use std::path::Path;
 
 use aesc_artifact::RunConfig;
 use serde::Deserialize;
+use serde::de::DeserializeOwned;
 use toml::Table;
 
 use crate::args::GlobalArgs;
 use crate::failure::Failure;
 use layers::Layer;
+pub(crate) use matrix::{check_strategy, corruption, matrix, network};
 
 /// The presets, compiled in from `data/configs`.
 pub(crate) const PRESETS: [(&str, &str); 4] = [
@@ -64,6 +67,15 @@ pub(crate) fn check_file(path: &Path) -> Result<RunConfig, Failure> {
     Ok(merge(vec![Layer::file(path)?])?.config)
 }
 
+/// A TOML file that is no run configuration, as its own type.
+pub(crate) fn document<T: DeserializeOwned>(path: &Path) -> Result<T, Failure> {
+    parse(&Layer::file(path)?)
+}
+
+fn parse<T: DeserializeOwned>(layer: &Layer) -> Result<T, Failure> {
+    T::deserialize(layer.table.clone()).map_err(|e| diagnose::blame::<T>(layer, &e))
+}
+
 fn preset_layer(name: &str) -> Result<Layer, Failure> {
     let found = PRESETS.iter().find(|(known, _)| *known == name);
     let (name, text) = found.ok_or_else(|| {
@@ -80,7 +92,8 @@ fn merge(layers: Vec<Layer>) -> Result<Resolved, Failure> {
     for layer in layers {
         layers::overlay(&mut table, &layer.table, "", &layer.name, &mut origins);
         // Each layer is judged as it joins, so that an error is blamed on the one that brought it.
-        config = RunConfig::deserialize(table.clone()).map_err(|e| diagnose::blame(&layer, &e))?;
+        config = RunConfig::deserialize(table.clone())
+            .map_err(|e| diagnose::blame::<RunConfig>(&layer, &e))?;
     }
     config.validate()?;
     Ok(Resolved { config, origins })

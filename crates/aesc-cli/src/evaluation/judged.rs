@@ -33,11 +33,7 @@ pub(super) struct Judged<'a> {
 }
 
 impl<'a> Judged<'a> {
-    pub(super) fn new(
-        judge: &'a Judge,
-        dataset: &Dataset,
-        eval_size: Option<usize>,
-    ) -> Self {
+    pub(super) fn new(judge: &'a Judge, dataset: &Dataset, eval_size: Option<usize>) -> Self {
         Self {
             judge,
             eval_size,

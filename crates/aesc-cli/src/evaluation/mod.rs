@@ -155,7 +155,8 @@ impl<'a> Run<'a> {
                 if self.labels.is_empty() {
                     self.plain.timed(n, || observe(backend, &queries, None))?;
                 }
-                self.sampled.timed(n, || observe(backend, &queries, Some(mc)))?
+                self.sampled
+                    .timed(n, || observe(backend, &queries, Some(mc)))?
             }
         };
         let mut found = Vec::with_capacity(self.judged.len());
@@ -190,11 +191,17 @@ impl<'a> Run<'a> {
                 Some(path) => Some(read_mask(path, &Limits::default())?),
                 None => None,
             };
-            let maps = self.judged.iter().zip(found).map(|(judged, found)| ShownMap {
-                strategy: judged.strategy(),
-                map: found[i].map.clone(),
-                scale: judged.calibration().map_or(UNSCALED, Calibration::overlay_scale),
-            });
+            let maps = self
+                .judged
+                .iter()
+                .zip(found)
+                .map(|(judged, found)| ShownMap {
+                    strategy: judged.strategy(),
+                    map: found[i].map.clone(),
+                    scale: judged
+                        .calibration()
+                        .map_or(UNSCALED, Calibration::overlay_scale),
+                });
             self.shown.push(Shown {
                 defect_type: sample.defect_type.clone(),
                 image: sample.relative.display().to_string(),

@@ -5,15 +5,16 @@
     reason = "a helper that fails fails its test"
 )]
 
-#[cfg(feature = "libtorch")]
 mod bench;
-
 mod data;
 #[cfg(feature = "libtorch")]
 mod detect;
 #[cfg(feature = "libtorch")]
 mod real;
+mod score_maps;
 mod settings;
+#[cfg(feature = "libtorch")]
+mod strategies;
 #[cfg(feature = "libtorch")]
 mod train;
 

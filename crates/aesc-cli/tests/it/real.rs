@@ -48,6 +48,7 @@ fn whole_way(name: &str) {
         "--json",
     ]));
     assert_eq!(summary["n_scored"], summary["n_inputs"]);
+    scored_alike(&out, &data, &found["residual"]["metrics"]);
     let map = first_file(&out.join("maps"));
     let relative = map
         .strip_prefix(out.join("maps"))
@@ -59,6 +60,28 @@ fn whole_way(name: &str) {
         (map.width(), map.height()),
         (image.width() as usize, image.height() as usize)
     );
+}
+
+/// The maps and scores `predict` wrote are worth what `eval` says of the model.
+fn scored_alike(out: &std::path::Path, data: &std::path::Path, metrics: &serde_json::Value) {
+    let (maps, scores) = (out.join("maps"), out.join("results.csv"));
+    let found = json(&ok(&[
+        "score-maps",
+        "--maps",
+        text(&maps),
+        "--data",
+        text(data),
+        "--scores",
+        text(&scores),
+        "--json",
+    ]));
+    for (key, expected) in metrics.as_object().unwrap() {
+        let (found, expected) = (found[key].as_f64().unwrap(), expected.as_f64().unwrap());
+        assert!(
+            (found - expected).abs() < 1e-6,
+            "{key}: {found}, {expected}"
+        );
+    }
 }
 
 fn first_file(folder: &std::path::Path) -> PathBuf {

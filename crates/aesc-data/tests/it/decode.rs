@@ -1,8 +1,6 @@
 //! Image files: formats, colour types, and every way a file can be wrong.
 
-use aesc_data::{
-    Channels, DataError, Decoded, Limits, Warning, read_image, read_map_tiff, read_mask,
-};
+use aesc_data::{Channels, DataError, Decoded, Limits, Warning, read_image, read_mask};
 use image::{DynamicImage, GrayImage, ImageBuffer, ImageFormat, Luma, Rgb, RgbImage, Rgba};
 use std::{fs, io::Cursor, path::Path};
 use tiff::encoder::{TiffEncoder, colortype};
@@ -298,46 +296,4 @@ fn what_is_no_image_is_named() {
     assert!(matches!(missing, DataError::NotFound { .. }));
     let gif = rgb(&tree.file("a.gif", b"GIF89a\x01\0\x01\0\0\0\0;")).unwrap_err();
     assert!(matches!(gif, DataError::UnknownFormat { .. }), "{gif}");
-}
-
-fn float_tiff(values: &[f32]) -> Vec<u8> {
-    let mut bytes = Cursor::new(Vec::new());
-    TiffEncoder::new(&mut bytes)
-        .unwrap()
-        .write_image::<colortype::Gray32Float>(values.len() as u32, 1, values)
-        .unwrap();
-    bytes.into_inner()
-}
-
-#[test]
-fn float_maps_come_back_bit_for_bit() {
-    let tree = Tree::new();
-    let values = [-1.5, 0.1, 1e-30, 7e20];
-    let map = read_map_tiff(
-        tree.file("a.tiff", &float_tiff(&values)),
-        &Limits::default(),
-    )
-    .unwrap();
-    assert_eq!((map.height(), map.width()), (1, 4));
-    assert_eq!(map.data(), values);
-}
-
-#[test]
-fn maps_that_are_not_finite_floats_are_refused() {
-    let tree = Tree::new();
-    let nan = tree.file("nan.tiff", &float_tiff(&[0.0, f32::NAN]));
-    assert!(matches!(
-        read_map_tiff(nan, &Limits::default()),
-        Err(DataError::PixelType { .. })
-    ));
-    let bytes = tree.grey("bytes.tiff", 3);
-    assert!(matches!(
-        read_map_tiff(bytes, &Limits::default()),
-        Err(DataError::PixelType { .. })
-    ));
-    let png = tree.grey("a.png", 3);
-    assert!(matches!(
-        read_map_tiff(png, &Limits::default()),
-        Err(DataError::Broken { .. })
-    ));
 }

@@ -8,6 +8,8 @@ mod check;
 mod decode;
 mod folder;
 mod list;
+mod maps;
+mod npy;
 mod whole;
 
 use std::{

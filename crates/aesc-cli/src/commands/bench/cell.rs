@@ -9,9 +9,7 @@ use aesc_bench::{
     Training, cell_dir,
 };
 use aesc_data::{Limits, fingerprint, open_dataset};
-use aesc_detect::{
-    Judge, ScoreConfig, Strategy, calibrate_each, heat_map, mask_image,
-};
+use aesc_detect::{Judge, ScoreConfig, Strategy, calibrate_each, heat_map, mask_image};
 use serde_json::Value;
 
 use super::CellArgs;
@@ -83,9 +81,10 @@ fn work(
     let fitted = calibrate_each(&backend, &scores, clean, |n| phase.at(n as u64))?;
     drop(phase);
     drop(images);
-    let calibrated = scores.into_iter().zip(fitted).map(|(score, calibration)| {
-        Judge::new(score)?.with_calibration(calibration)
-    });
+    let calibrated = scores
+        .into_iter()
+        .zip(fitted)
+        .map(|(score, calibration)| Judge::new(score)?.with_calibration(calibration));
     let subject = Subject {
         backend: &*backend,
         judges: calibrated.collect::<Result<_, _>>()?,

@@ -2,90 +2,157 @@
 
 use std::path::{Path, PathBuf};
 
-use aesc_artifact::NetworkKind;
-use aesc_bench::{CellSpec, Plan};
+use aesc_artifact::RunConfig;
+use aesc_bench::{CellSpec, Matrix, Plan};
 use aesc_data::{Dataset, Limits, categories, fingerprint, open_dataset};
-use aesc_noise::CorruptionConfig;
 use clap::Args;
+use serde_json::Value;
 
 use crate::app::Context;
 use crate::exit_code::ExitCode;
 use crate::failure::Failure;
 use crate::{config, provenance};
 
-/// What describes a matrix.
+/// What `bench plan` takes.
 #[derive(Debug, Args)]
-pub(crate) struct MatrixArgs {
+pub(crate) struct PlanArgs {
     /// A folder of categories in the MVTec AD layout
     #[arg(long, value_name = "DIR")]
     pub(crate) data: PathBuf,
     /// The bench's folder
     #[arg(long, value_name = "DIR")]
     pub(crate) out: PathBuf,
+    #[command(flatten)]
+    pub(crate) matrix: MatrixArgs,
+}
+
+/// What describes a matrix.
+#[derive(Debug, Args)]
+pub(crate) struct MatrixArgs {
     /// Categories [default: all in --data]
     #[arg(long, value_name = "NAME", num_args = 1..)]
     pub(crate) category: Vec<String>,
-    /// The preset of every cell: paper, paper-rgb, quick or sample
-    #[arg(long, default_value = "quick", value_name = "NAME")]
-    pub(crate) preset: String,
-    /// Networks: ae, aesc
-    #[arg(long, value_name = "NAME", num_args = 1.., default_values = ["ae", "aesc"])]
-    pub(crate) networks: Vec<String>,
-    /// Corruptions, by the names of their presets
-    #[arg(long, value_name = "NAME", num_args = 1.., default_values = ["none", "stain"])]
-    pub(crate) corruptions: Vec<String>,
-    /// Seeds, a training each [default: the configuration's]
+    /// The matrix: headline, paper, sample, or a file [default: headline]
+    #[arg(long, value_name = "NAME|FILE.toml")]
+    matrix: Option<String>,
+    /// The preset of every cell: paper, paper-rgb, quick or sample [default: the matrix's, or quick]
+    #[arg(long, value_name = "NAME")]
+    preset: Option<String>,
+    /// Networks instead of the matrix's: ae, aesc, unet
+    #[arg(long, value_name = "NAME", num_args = 1..)]
+    networks: Vec<String>,
+    /// Corruptions instead of the matrix's, by the names of their presets
+    #[arg(long, value_name = "NAME", num_args = 1..)]
+    corruptions: Vec<String>,
+    /// Seeds, a training each [default: the matrix's, or the configuration's]
     #[arg(long, value_name = "N", num_args = 1..)]
-    pub(crate) seeds: Vec<u64>,
+    seeds: Vec<u64>,
+    /// Strategies instead of the matrix's: residual, uncertainty, fusion
+    #[arg(long, value_name = "NAME", num_args = 1..)]
+    strategies: Vec<String>,
+}
+
+impl MatrixArgs {
+    /// Whether nothing of a matrix was said.
+    pub(super) fn is_empty(&self) -> bool {
+        let lists = [
+            &self.category,
+            &self.networks,
+            &self.corruptions,
+            &self.strategies,
+        ];
+        let nothing_listed = lists.iter().all(|list| list.is_empty()) && self.seeds.is_empty();
+        nothing_listed && self.matrix.is_none() && self.preset.is_none()
+    }
+
+    /// The matrix of the file with what the command line says instead.
+    fn matrix(&self) -> Result<Matrix, Failure> {
+        let mut matrix = config::matrix(self.matrix.as_deref().unwrap_or("headline"))?;
+        matrix.replace(&self.networks, &self.corruptions);
+        for name in &self.strategies {
+            config::check_strategy(name)?;
+        }
+        if !self.strategies.is_empty() {
+            matrix.strategies.clone_from(&self.strategies);
+        }
+        if !self.seeds.is_empty() {
+            matrix.seeds.clone_from(&self.seeds);
+        }
+        if self.preset.is_some() {
+            matrix.preset.clone_from(&self.preset);
+        }
+        Ok(matrix)
+    }
+}
+
+/// A configuration of the matrix, to be run on every category.
+struct Column {
+    network: String,
+    corruption: String,
+    seed: u64,
+    config: Value,
 }
 
 /// Lays the matrix out; reads every file of the data sets for their fingerprints.
-pub(crate) fn plan(args: &MatrixArgs, context: &Context) -> Result<Plan, Failure> {
-    let base = config::resolve(&args.preset, &context.global)?.config;
-    let seeds = if args.seeds.is_empty() {
-        vec![base.seed]
-    } else {
-        args.seeds.clone()
-    };
-    let known = categories(&args.data)?;
-    let wanted = wanted(&args.category, &known, &args.data)?;
+pub(super) fn plan(
+    (data, out): (&Path, &Path),
+    args: &MatrixArgs,
+    context: &Context,
+) -> Result<Plan, Failure> {
+    let mut matrix = args.matrix()?;
+    let preset = matrix.preset.take().unwrap_or_else(|| "quick".to_owned());
+    let base = config::resolve(&preset, &context.global)?.config;
+    match context.global.seed {
+        Some(seed) if args.seeds.is_empty() => matrix.seeds = vec![seed],
+        _ if matrix.seeds.is_empty() => matrix.seeds = vec![base.seed],
+        _ => {}
+    }
+    let columns = columns(&matrix, &base)?;
+    let wanted = wanted(&args.category, data)?;
     let phase = context.output.phase("fingerprint", wanted.len() as u64);
     let mut cells = Vec::new();
     for (i, category) in wanted.iter().enumerate() {
-        let data = args.data.join(category);
-        let dataset = open_dataset(&data)?;
-        must_be_measurable(&dataset, &data)?;
-        let digest = fingerprint(&dataset, &Limits::default())?;
+        let (data, dataset_digest) = category_of(data, category)?;
         phase.at(1 + i as u64);
-        let data = std::fs::canonicalize(&data).map_err(|e| Failure::io("open", &data, e))?;
-        for (network, corruption, seed) in columns(args, &seeds) {
-            let mut config = base.clone();
-            config.seed = seed;
-            config.network.kind = kind(network)?;
-            config.corruption = CorruptionConfig::named(corruption)?;
-            config.validate()?;
+        cells.extend(columns.iter().map(|column| {
             let cell = CellSpec {
                 id: String::new(),
                 category: category.clone(),
-                network: network.to_owned(),
-                corruption: corruption.to_owned(),
-                preset: args.preset.clone(),
-                seed,
+                network: column.network.clone(),
+                corruption: column.corruption.clone(),
+                preset: preset.clone(),
+                seed: column.seed,
                 data: data.clone(),
-                dataset_digest: digest.clone(),
-                config: serde_json::to_value(&config)
-                    .map_err(|e| Failure::new(ExitCode::Unexpected, e))?,
+                dataset_digest: dataset_digest.clone(),
+                config: column.config.clone(),
             };
-            cells.push(cell.identified());
-        }
+            cell.identified()
+        }));
     }
-    let facts = provenance::start(context, &context.global.device, base.seed, "");
-    let facts = serde_json::to_value(facts).map_err(|e| Failure::new(ExitCode::Unexpected, e))?;
-    let name = args
-        .out
-        .file_name()
-        .map_or("bench".into(), |n| n.to_string_lossy().into_owned());
-    Ok(Plan::new(name, vec!["residual".to_owned()], cells, facts)?)
+    let facts = facts(base.seed, context)?;
+    Ok(Plan::new(name(out), once(matrix.strategies), cells, facts)?)
+}
+
+/// Who plans what when, for the plan.
+pub(super) fn facts(seed: u64, context: &Context) -> Result<Value, Failure> {
+    let facts = provenance::start(context, &context.global.device, seed, "");
+    serde_json::to_value(facts).map_err(|e| Failure::new(ExitCode::Unexpected, e))
+}
+
+/// The bench is called as its folder is.
+pub(super) fn name(out: &Path) -> String {
+    let name = out.file_name().map(|name| name.to_string_lossy());
+    name.map_or("bench".to_owned(), std::borrow::Cow::into_owned)
+}
+
+/// The folder and the fingerprint of a category; refuses one on which no metric is defined.
+pub(super) fn category_of(data: &Path, category: &str) -> Result<(PathBuf, String), Failure> {
+    let data = data.join(category);
+    let dataset = open_dataset(&data)?;
+    must_be_measurable(&dataset, &data)?;
+    let digest = fingerprint(&dataset, &Limits::default())?;
+    let data = std::fs::canonicalize(&data).map_err(|e| Failure::io("open", &data, e))?;
+    Ok((data, digest))
 }
 
 /// Refuses a test set on which no metric is defined, before anything is trained.
@@ -107,31 +174,40 @@ fn must_be_measurable(dataset: &Dataset, path: &Path) -> Result<(), Failure> {
     Err(Failure::text(ExitCode::Data, message))
 }
 
-/// The matrix's columns, seeds innermost.
-fn columns<'a>(
-    args: &'a MatrixArgs,
-    seeds: &'a [u64],
-) -> impl Iterator<Item = (&'a str, &'a str, u64)> {
-    args.networks.iter().flat_map(move |network| {
-        args.corruptions.iter().flat_map(move |corruption| {
-            seeds
-                .iter()
-                .map(move |seed| (network.as_str(), corruption.as_str(), *seed))
-        })
+/// The matrix's columns, seeds innermost, each with its configuration.
+fn columns(matrix: &Matrix, base: &RunConfig) -> Result<Vec<Column>, Failure> {
+    let mut columns = Vec::new();
+    for (network, corruption) in matrix.pairs() {
+        let mut config = base.clone();
+        config.network.kind = config::network(network)?;
+        config.corruption = config::corruption(corruption)?;
+        for seed in once(matrix.seeds.clone()) {
+            config.seed = seed;
+            config.validate()?;
+            let value = serde_json::to_value(&config);
+            columns.push(Column {
+                network: network.to_owned(),
+                corruption: corruption.to_owned(),
+                seed,
+                config: value.map_err(|e| Failure::new(ExitCode::Unexpected, e))?,
+            });
+        }
+    }
+    Ok(columns)
+}
+
+/// The list without repeats, in its order.
+fn once<T: PartialEq>(list: Vec<T>) -> Vec<T> {
+    list.into_iter().fold(Vec::new(), |mut kept, item| {
+        if !kept.contains(&item) {
+            kept.push(item);
+        }
+        kept
     })
 }
 
-fn kind(name: &str) -> Result<NetworkKind, Failure> {
-    NetworkKind::ALL
-        .into_iter()
-        .find(|kind| kind.name() == name)
-        .ok_or_else(|| {
-            let known: Vec<&str> = NetworkKind::ALL.iter().map(|kind| kind.name()).collect();
-            Failure::usage(format!("no network {name}; there are {}", known.join(", ")))
-        })
-}
-
-fn wanted(asked: &[String], known: &[String], data: &Path) -> Result<Vec<String>, Failure> {
+fn wanted(asked: &[String], data: &Path) -> Result<Vec<String>, Failure> {
+    let known = categories(data)?;
     if let Some(absent) = asked.iter().find(|name| !known.contains(name)) {
         let place = data.display();
         let there = known.join(", ");
@@ -139,8 +215,8 @@ fn wanted(asked: &[String], known: &[String], data: &Path) -> Result<Vec<String>
         return Err(Failure::text(ExitCode::Data, message));
     }
     Ok(if asked.is_empty() {
-        known.to_vec()
+        known
     } else {
-        asked.to_vec()
+        once(asked.to_vec())
     })
 }

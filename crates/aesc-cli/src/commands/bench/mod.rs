@@ -1,17 +1,23 @@
-//! `aesc bench`: plan, run, collect a matrix of trainings.
+//! `aesc bench`: plan, run, watch, check, repeat a matrix of trainings.
 
+mod board;
 #[cfg(feature = "libtorch")]
 mod cell;
+mod estimate;
+mod gate;
 mod matrix;
+mod reproduce;
 mod run;
+mod status;
 
 use std::path::{Path, PathBuf};
 
-use aesc_bench::report::{self, MissingCell};
-use aesc_bench::{CellState, FolderLock, Plan, Report, collect, read_pictures};
+use aesc_bench::report;
+use aesc_bench::{BenchError, FolderLock, Plan, Report, collect, read_pictures};
 use clap::{Args, Subcommand};
 use serde_json::json;
 
+use self::gate::Gates;
 use crate::app::Context;
 use crate::exit_code::ExitCode;
 use crate::failure::Failure;
@@ -20,20 +26,50 @@ use crate::failure::Failure;
 #[derive(Debug, Subcommand)]
 pub(crate) enum BenchCommand {
     /// Write the plan of a matrix: plan.json
-    Plan(matrix::MatrixArgs),
+    #[command(after_help = PLAN_EXAMPLES)]
+    Plan(matrix::PlanArgs),
     /// Plan a matrix, run what is missing of it, and write its report
-    #[command(
-        after_help = "Examples:\n  aesc bench run --data mvtec --out runs/bench-mvtec --preset quick\n  \
-        aesc bench run --data mvtec --category bottle --out runs/bench-bottle --jobs 2"
-    )]
+    #[command(after_help = RUN_EXAMPLES)]
     Run(run::RunArgs),
     /// Train and score one cell of a plan; what `run` starts as processes
     RunCell(CellArgs),
     /// Tell where each cell stands
+    #[command(after_help = "Example:\n  aesc bench status --out runs/bench-mvtec")]
     Status(FolderArgs),
     /// Write the report of what is there
+    #[command(after_help = "Example:\n  aesc bench collect --out runs/bench-mvtec")]
     Collect(FolderArgs),
+    /// Hold results against a baseline; exit code 21 when one fell
+    #[command(after_help = CHECK_EXAMPLES)]
+    Check(gate::CheckArgs),
+    /// Print a baseline made from results
+    #[command(after_help = BASELINE_EXAMPLES)]
+    Baseline(gate::BaselineArgs),
+    /// Run stored results again and tell how the figures differ
+    #[command(after_help = REPRODUCE_EXAMPLES)]
+    Reproduce(reproduce::ReproduceArgs),
 }
+
+const PLAN_EXAMPLES: &str = "Example:
+  aesc bench plan --data mvtec --out runs/bench-mvtec --matrix paper";
+
+const RUN_EXAMPLES: &str = "Examples:
+  aesc bench run --data mvtec --out runs/bench-mvtec --preset quick
+  aesc bench run --data mvtec --category bottle --out runs/bench-bottle --jobs 2
+  aesc bench run --data mvtec --out runs/paper --matrix paper --networks aesc
+  aesc bench run --out runs/paper --only-missing";
+
+const CHECK_EXAMPLES: &str = "Examples:
+  aesc bench check --out runs/bench-sample --baseline data/baselines/sample.toml
+  aesc bench check --report report.json --baseline mine.toml --category bottle";
+
+const BASELINE_EXAMPLES: &str = "Examples:
+  aesc bench baseline --out runs/bench-sample > sample.toml
+  aesc bench baseline --report report.json --tolerance 0.02 --metric image_auroc > mine.toml";
+
+const REPRODUCE_EXAMPLES: &str = "Examples:
+  aesc bench reproduce data/results/sample.json --data sample --out runs/again
+  aesc bench reproduce report.json --data mvtec --out runs/again --cell bottle/aesc/stain --dry-run";
 
 /// What `bench run-cell` takes.
 #[derive(Debug, Args)]
@@ -56,32 +92,41 @@ pub(crate) struct FolderArgs {
 
 pub(crate) fn run(command: &BenchCommand, context: &Context) -> Result<(), Failure> {
     match command {
-        BenchCommand::Plan(args) => {
-            let plan = matrix::plan(args, context)?;
-            make_folder(&args.out)?;
-            plan.write_new(&args.out)?;
-            let value = json!({ "out": args.out, "n_cells": plan.cells.len() });
-            context.output.result(&value, || {
-                format!(
-                    "{} cells in {}",
-                    plan.cells.len(),
-                    args.out.join("plan.json").display()
-                )
-            })
-        }
+        BenchCommand::Plan(args) => plan(args, context),
         BenchCommand::Run(args) => run::run(args, context),
         #[cfg(feature = "libtorch")]
         BenchCommand::RunCell(args) => cell::run(args, context),
         #[cfg(not(feature = "libtorch"))]
         BenchCommand::RunCell(_) => Err(crate::backend::without_libtorch()),
-        BenchCommand::Status(args) => status(&args.out, context),
-        BenchCommand::Collect(args) => {
-            let plan = Plan::read(&args.out)?;
-            let _lock = FolderLock::acquire(&args.out)?;
-            let report = write_report(&plan, &args.out)?;
-            tell(&report, &args.out, context)
-        }
+        BenchCommand::Status(args) => status::run(&args.out, context),
+        BenchCommand::Collect(args) => collect_into(&args.out, context),
+        BenchCommand::Check(args) => gate::check(args, context),
+        BenchCommand::Baseline(args) => gate::baseline(args, context),
+        BenchCommand::Reproduce(args) => reproduce::run(args, context),
     }
+}
+
+fn plan(args: &matrix::PlanArgs, context: &Context) -> Result<(), Failure> {
+    let plan = matrix::plan((&args.data, &args.out), &args.matrix, context)?;
+    make_folder(&args.out)?;
+    plan.write_new(&args.out)?;
+    let n_cells = plan.cells.len();
+    let value = json!({ "out": args.out, "n_cells": n_cells, "strategies": plan.strategies });
+    let path = args.out.join("plan.json");
+    context
+        .output
+        .result(&value, || format!("{n_cells} cells in {}", path.display()))
+}
+
+/// Beside a running bench too: it writes its own report when it ends, and both write whole files.
+fn collect_into(out: &Path, context: &Context) -> Result<(), Failure> {
+    let plan = Plan::read(out)?;
+    let _lock = match FolderLock::acquire(out) {
+        Err(BenchError::Locked { .. }) => None,
+        lock => Some(lock?),
+    };
+    let report = write_report(&plan, out)?;
+    tell(&report, out, None, context)
 }
 
 pub(crate) fn make_folder(path: &Path) -> Result<(), Failure> {
@@ -96,70 +141,48 @@ pub(crate) fn write_report(plan: &Plan, out: &Path) -> Result<Report, Failure> {
     Ok(report)
 }
 
-/// The report's table on stdout; exit 20 when a cell is missing.
-pub(crate) fn tell(report: &Report, out: &Path, context: &Context) -> Result<(), Failure> {
-    let missing: Vec<String> = report
-        .missing
-        .iter()
-        .map(|m| format!("{}: {}", label(m), m.why))
-        .collect();
+/// The report's table on stdout; exit 21 when a gate is not passed, 20 when a cell is missing.
+fn tell(
+    report: &Report,
+    out: &Path,
+    gates: Option<&Gates>,
+    context: &Context,
+) -> Result<(), Failure> {
+    let verdicts = gates.map(|gates| gates.check(report)).transpose()?;
+    let checked = gates.zip(verdicts.as_deref());
+    let missing = missing(report);
     let value = json!({
         "out": out, "report": out.join("report.html"), "n_cells": report.plan.n_cells,
         "n_missing": missing.len(), "missing": missing, "means": report.means,
+        "check": checked.map(|(gates, verdicts)| gates.json(verdicts)),
     });
     context.output.result(&value, || {
         let table = report::results_table(report);
-        format!("{table}\n{}", out.join("report.html").display())
+        let held = checked.map_or(String::new(), |(_, verdicts)| {
+            let n = verdicts.iter().filter(|verdict| verdict.holds()).count();
+            format!("{n} of {} gates hold\n", verdicts.len())
+        });
+        format!("{table}\n{held}{}", out.join("report.html").display())
     })?;
+    if let Some((gates, verdicts)) = checked {
+        gates.verdict(verdicts)?;
+    }
+    all_there(report)
+}
+
+fn missing(report: &Report) -> Vec<String> {
+    let told = report.missing.iter();
+    told.map(|cell| format!("{}: {}", cell.label(), cell.why))
+        .collect()
+}
+
+/// Exit 20 when a cell is missing, naming each.
+fn all_there(report: &Report) -> Result<(), Failure> {
+    let missing = missing(report);
     if missing.is_empty() {
         return Ok(());
     }
-    let n = missing.len();
-    let list = missing.join("\n  ");
-    Err(Failure::text(
-        ExitCode::CellsFailed,
-        format!("{n} cell(s) have no result:\n  {list}"),
-    ))
-}
-
-fn label(cell: &MissingCell) -> String {
-    let MissingCell {
-        category,
-        network,
-        corruption,
-        preset,
-        seed,
-        ..
-    } = cell;
-    format!("{category}/{network}/{corruption}/{preset}/seed {seed}")
-}
-
-fn status(out: &Path, context: &Context) -> Result<(), Failure> {
-    let plan = Plan::read(out)?;
-    let rows: Vec<(String, &str, String)> = plan
-        .cells
-        .iter()
-        .map(|cell| match plan.state(out, cell) {
-            CellState::Done(_) => (cell.label(), "done", String::new()),
-            CellState::Failed(failure) => (cell.label(), "failed", failure.summary()),
-            CellState::Missing(why) => (cell.label(), "missing", why),
-        })
-        .collect();
-    let count = |state: &str| rows.iter().filter(|row| row.1 == state).count();
-    let value = json!({
-        "done": count("done"), "failed": count("failed"), "missing": count("missing"),
-        "cells": rows.iter().map(|(cell, state, why)| json!({"cell": cell, "state": state, "why": why})).collect::<Vec<_>>(),
-    });
-    context.output.result(&value, || {
-        let lines = rows
-            .iter()
-            .map(|(cell, state, why)| format!("{state:<8} {cell}  {why}\n"));
-        let sum = format!(
-            "{} done, {} failed, {} missing",
-            count("done"),
-            count("failed"),
-            count("missing")
-        );
-        lines.collect::<String>() + &sum
-    })
+    let (n, list) = (missing.len(), missing.join("\n  "));
+    let message = format!("{n} cell(s) have no result:\n  {list}");
+    Err(Failure::text(ExitCode::CellsFailed, message))
 }

@@ -8,28 +8,28 @@ use std::time::Duration;
 
 /// How the host treats its clients.
 #[derive(Debug, Clone, Copy, Default)]
-pub(super) struct Behaviour {
+pub(crate) struct Behaviour {
     /// Answers this status and no content.
-    pub(super) status: Option<&'static str>,
+    pub(crate) status: Option<&'static str>,
     /// Sends the whole file whatever range is asked for.
-    pub(super) no_ranges: bool,
+    pub(crate) no_ranges: bool,
     /// Closes the first connection after so many bytes.
-    pub(super) cut_first_after: Option<usize>,
+    pub(crate) cut_first_after: Option<usize>,
     /// Falls silent after so many bytes of every answer.
-    pub(super) stall_after: Option<usize>,
+    pub(crate) stall_after: Option<usize>,
 }
 
 /// Serves one file at `url` until the test ends.
 #[derive(Debug)]
-pub(super) struct Host {
-    pub(super) url: String,
+pub(crate) struct Host {
+    pub(crate) url: String,
     ranges: Arc<Mutex<Vec<Option<usize>>>>,
 }
 
 impl Host {
-    pub(super) fn start(data: Vec<u8>, behaviour: Behaviour) -> Self {
+    pub(crate) fn start(data: Vec<u8>, behaviour: Behaviour) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-        let url = format!("http://{}/libtorch.zip", listener.local_addr().unwrap());
+        let url = format!("http://{}/archive", listener.local_addr().unwrap());
         let ranges = Arc::new(Mutex::new(Vec::new()));
         let seen = Arc::clone(&ranges);
         let data: Arc<[u8]> = data.into();
@@ -43,7 +43,7 @@ impl Host {
     }
 
     /// The first byte of each range asked for, in order; `None` for a plain request.
-    pub(super) fn ranges(&self) -> Vec<Option<usize>> {
+    pub(crate) fn ranges(&self) -> Vec<Option<usize>> {
         self.ranges.lock().unwrap().clone()
     }
 }

@@ -1,6 +1,7 @@
 //! One HTTP download that survives cut and slow connections: what has arrived stays in a
 //! `.partial` sibling, and the next request asks for the rest.
 
+use super::cannot_write;
 use crate::progress::Progress;
 use anyhow::{Context, Result, anyhow, bail};
 use std::fs::{self, File, OpenOptions};
@@ -15,15 +16,15 @@ const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 /// Requests in a row that may bring nothing before the download is given up.
 const MAX_IDLE_REQUESTS: u32 = 3;
 
-/// What to fetch, and how long one request may last before the rest is asked for anew.
+/// What to fetch, and how long a transfer may stand still before the rest is asked for anew.
 #[derive(Debug)]
-pub(crate) struct Download<'a> {
-    pub(crate) url: &'a str,
-    pub(crate) target: &'a Path,
-    pub(crate) request_timeout: Duration,
+pub(crate) struct Download {
+    pub(crate) url: String,
+    pub(crate) target: PathBuf,
+    pub(crate) stall_timeout: Duration,
 }
 
-impl Download<'_> {
+impl Download {
     /// Fetches the whole file, then gives it its name.
     ///
     /// # Errors
@@ -44,13 +45,14 @@ impl Download<'_> {
             }
             eprintln!("the transfer broke off ({why:#}): asking for the rest");
             // Long enough for a line that was down to come back.
-            thread::sleep(self.request_timeout / 20);
+            thread::sleep(self.stall_timeout / 20);
         }
-        fs::rename(&partial, self.target)
+        fs::rename(&partial, &self.target)
             .with_context(|| format!("cannot name {}", self.target.display()))
     }
 
-    fn partial(&self) -> PathBuf {
+    /// Where the bytes lie until the file is whole.
+    pub(crate) fn partial(&self) -> PathBuf {
         let mut name = self.target.as_os_str().to_owned();
         name.push(".partial");
         name.into()
@@ -58,11 +60,13 @@ impl Download<'_> {
 
     /// One request for the bytes from `start` on; true when the file is whole.
     fn request_rest(&self, partial: &Path, start: u64, reached: &mut bool) -> Result<bool> {
-        let mut request = agent(self.request_timeout).get(self.url);
+        let mut request = agent(self.stall_timeout).get(&self.url);
         if start > 0 {
             request = request.header(header::RANGE, format!("bytes={start}-"));
         }
-        let response = request.call()?;
+        let response = request
+            .call()
+            .with_context(|| format!("cannot reach {}", self.url))?;
         *reached = true;
         let part = match Answer::of(&response, start)? {
             Answer::Part(part) => part,
@@ -73,7 +77,9 @@ impl Download<'_> {
             }
         };
         let mut file = OpenOptions::new().create(true).append(true).open(partial)?;
-        file.set_len(part.start)?;
+        if part.start < start {
+            file.set_len(part.start)?;
+        }
         self.copy(response.into_body().into_reader(), &mut file, part)?;
         file.sync_all()?;
         Ok(part.total.is_none_or(|total| size(partial) == total))
@@ -94,7 +100,7 @@ impl Download<'_> {
                 return Ok(());
             }
             file.write_all(&buffer[..n])
-                .map_err(|error| Refused(format!("cannot write {name}: {error}")))?;
+                .map_err(|error| Refused(cannot_write(&self.target, &error)))?;
             done += n as u64;
             progress.set(done);
         }
@@ -156,7 +162,7 @@ impl Answer {
     }
 }
 
-fn agent(request_timeout: Duration) -> Agent {
+fn agent(stall_timeout: Duration) -> Agent {
     let tls = ureq::tls::TlsConfig::builder()
         .root_certs(ureq::tls::RootCerts::PlatformVerifier)
         .build();
@@ -165,8 +171,8 @@ fn agent(request_timeout: Duration) -> Agent {
         .http_status_as_error(false)
         .timeout_resolve(Some(CONNECT_TIMEOUT))
         .timeout_connect(Some(CONNECT_TIMEOUT))
-        .timeout_recv_response(Some(request_timeout))
-        .timeout_recv_body(Some(request_timeout))
+        .timeout_recv_response(Some(stall_timeout))
+        .timeout_per_read(Some(stall_timeout))
         .build()
         .new_agent()
 }

@@ -1,7 +1,7 @@
 //! Downloads that break off, crawl, or meet a host without ranges.
 
-use super::super::download::Download;
-use super::REQUEST_TIMEOUT;
+use super::super::Download;
+use super::STALL_TIMEOUT;
 use super::host::{Behaviour, Host};
 use std::fs;
 use std::path::Path;
@@ -94,9 +94,9 @@ fn a_refusal_is_not_asked_again() {
 
 fn fetch(url: &str, target: &Path) -> anyhow::Result<()> {
     Download {
-        url,
-        target,
-        request_timeout: REQUEST_TIMEOUT,
+        url: url.to_owned(),
+        target: target.to_path_buf(),
+        stall_timeout: STALL_TIMEOUT,
     }
     .fetch()
 }

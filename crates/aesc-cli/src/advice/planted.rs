@@ -1,0 +1,230 @@
+//! Synthetic defects of a chosen contrast, of families a model was not trained to repair.
+
+use aesc_image::{Image, Mask};
+use aesc_noise::{CorruptionConfig, Presentation, ScratchConfig};
+use rand::{RngExt, SeedableRng};
+use rand_chacha::ChaCha8Rng;
+use serde::Serialize;
+
+use crate::failure::Failure;
+
+/// Draws of which the first with enough contrast is kept, so that few are amplified.
+const DRAWS: u64 = 16;
+
+/// What a planted defect looks like.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub(crate) enum Family {
+    /// A thin curve.
+    Scratch,
+    /// A cluster of small discs.
+    Drops,
+    /// An elliptic stain.
+    Stain,
+    /// An upright rectangle, lighter or darker than what it lies on: no corruption of any preset.
+    Shade,
+}
+
+impl Family {
+    const ALL: [Self; 4] = [Self::Scratch, Self::Drops, Self::Stain, Self::Shade];
+
+    /// The families that `corruption` does not show in training; never none.
+    pub(crate) fn unseen_by(corruption: &CorruptionConfig) -> Vec<Self> {
+        let mut seen = Vec::new();
+        collect(corruption, &mut seen);
+        let unseen = Self::ALL.into_iter().filter(|one| !seen.contains(one));
+        unseen.collect()
+    }
+
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::Scratch => "scratch",
+            Self::Drops => "drops",
+            Self::Stain => "stain",
+            Self::Shade => "shade",
+        }
+    }
+
+    fn corruption(self) -> Option<CorruptionConfig> {
+        match self {
+            Self::Scratch => Some(CorruptionConfig::Scratch(ScratchConfig {
+                colour: [10, 220],
+            })),
+            Self::Drops => CorruptionConfig::named("drops").ok(),
+            Self::Stain => CorruptionConfig::named("stain").ok(),
+            Self::Shade => None,
+        }
+    }
+}
+
+fn collect(corruption: &CorruptionConfig, seen: &mut Vec<Family>) {
+    match corruption {
+        CorruptionConfig::None {} | CorruptionConfig::Gaussian(_) => {}
+        CorruptionConfig::Stain(_) => seen.push(Family::Stain),
+        CorruptionConfig::Scratch(_) => seen.push(Family::Scratch),
+        CorruptionConfig::Drops(_) => seen.push(Family::Drops),
+        CorruptionConfig::Mix(mix) => {
+            mix.parts
+                .iter()
+                .for_each(|part| collect(&part.corruption, seen));
+        }
+    }
+}
+
+/// A defect in a clean image, its contrast still open.
+pub(crate) struct Planted {
+    /// Defect less clean, per value of the image.
+    difference: Vec<f32>,
+    /// Mean of its absolute value inside the mask, 0..=1.
+    contrast: f64,
+    pub(crate) mask: Mask,
+}
+
+impl Planted {
+    /// A defect of `family` in `clean`, drawn from (`seed`, `index`) alone; of several draws the
+    /// first whose contrast is at least `wanted` (grey levels of 255), else the strongest.
+    pub(crate) fn draw(
+        clean: &Image,
+        family: Family,
+        (seed, index): (u64, u64),
+        wanted: f64,
+    ) -> Result<Self, Failure> {
+        let mut best: Option<Self> = None;
+        for draw in 0..DRAWS {
+            let at = Presentation {
+                seed,
+                index: index * DRAWS + draw,
+            };
+            let planted = Self::once(clean, family, at)?;
+            if best.as_ref().is_none_or(|b| planted.contrast > b.contrast) {
+                best = Some(planted);
+            }
+            if best.as_ref().is_some_and(|b| b.contrast * 255.0 >= wanted) {
+                break;
+            }
+        }
+        best.ok_or_else(|| Failure::usage("no defect was drawn"))
+    }
+
+    fn once(clean: &Image, family: Family, at: Presentation) -> Result<Self, Failure> {
+        let (image, mask) = match family.corruption() {
+            Some(corruption) => {
+                let made = corruption.validate()?.apply(clean, at);
+                (made.image, made.mask)
+            }
+            None => shaded(clean, at)?,
+        };
+        let pairs = image.data().iter().zip(clean.data());
+        let difference: Vec<f32> = pairs.map(|(defect, clean)| defect - clean).collect();
+        let inside = difference.chunks(clean.channels()).zip(mask.data());
+        let (mut sum, mut n) = (0.0, 0_u64);
+        for (pixel, _) in inside.filter(|(_, inside)| **inside) {
+            sum += pixel.iter().map(|d| f64::from(d.abs())).sum::<f64>();
+            n += pixel.len() as u64;
+        }
+        Ok(Self {
+            difference,
+            contrast: sum / n.max(1) as f64,
+            mask,
+        })
+    }
+
+    /// `clean` with the defect at a mean absolute difference of `contrast` grey levels of 255
+    /// inside its mask (less where that would leave 0..=1).
+    pub(crate) fn at_contrast(&self, clean: &Image, contrast: f64) -> Image {
+        let factor = (contrast / 255.0 / self.contrast.max(1e-6)) as f32;
+        let mut image = clean.clone();
+        let values = image.data_mut().iter_mut().zip(&self.difference);
+        values.for_each(|(value, d)| *value = (*value + factor * d).clamp(0.0, 1.0));
+        image
+    }
+}
+
+/// A rectangle of 4 to 20 % of each side, moved by a quarter of the grey scale away from the
+/// nearer end of it.
+fn shaded(clean: &Image, at: Presentation) -> Result<(Image, Mask), Failure> {
+    let mut rng = ChaCha8Rng::seed_from_u64(at.seed);
+    rng.set_stream(at.index);
+    let mut span = |side: usize| {
+        let length = ((side as f64 * rng.random_range(0.04..0.2)) as usize).max(1);
+        let start = rng.random_range(0..=side - length);
+        start..start + length
+    };
+    let (rows, columns) = (span(clean.height()), span(clean.width()));
+    let pixels = (0..clean.height()).flat_map(|y| (0..clean.width()).map(move |x| (y, x)));
+    let inside = pixels.map(|(y, x)| rows.contains(&y) && columns.contains(&x));
+    let mask = Mask::new(clean.height(), clean.width(), inside.collect())
+        .map_err(|e| Failure::new(crate::exit_code::ExitCode::Unexpected, e))?;
+    let mut values = Vec::new();
+    for y in rows.clone() {
+        for x in columns.clone() {
+            values.extend((0..clean.channels()).map(|c| clean.at(y, x, c)));
+        }
+    }
+    let mean = values.iter().sum::<f32>() / values.len() as f32;
+    let step = if mean > 0.5 { -0.25 } else { 0.25 };
+    let mut image = clean.clone();
+    let pixels = image.data_mut().chunks_mut(clean.channels());
+    for (pixel, _) in pixels.zip(mask.data()).filter(|(_, inside)| **inside) {
+        for value in pixel {
+            *value += step;
+        }
+    }
+    Ok((image, mask))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn grey() -> Image {
+        Image::filled(64, 64, 3, 0.5).unwrap()
+    }
+
+    fn corruption(name: &str) -> CorruptionConfig {
+        CorruptionConfig::named(name).unwrap()
+    }
+
+    #[test]
+    fn a_model_is_never_asked_about_what_it_was_trained_on() {
+        use Family::{Drops, Scratch, Shade, Stain};
+        let unseen = |name| Family::unseen_by(&corruption(name));
+        assert_eq!(unseen("none"), [Scratch, Drops, Stain, Shade]);
+        assert_eq!(unseen("stain-blur"), [Scratch, Drops, Shade]);
+        assert_eq!(unseen("drops-paper"), [Scratch, Stain, Shade]);
+        assert_eq!(unseen("mix-structural"), [Shade]);
+        assert_eq!(unseen("mix-stain-gaussian"), [Scratch, Drops, Shade]);
+    }
+
+    #[test]
+    fn a_defect_has_the_contrast_asked_for_inside_its_mask() {
+        let clean = grey();
+        for family in Family::ALL {
+            let planted = Planted::draw(&clean, family, (3, 1), 64.0).unwrap();
+            assert!(planted.mask.any());
+            for contrast in [4.0, 32.0] {
+                let image = planted.at_contrast(&clean, contrast);
+                let pixels = image.data().chunks(3).zip(planted.mask.data());
+                let inside = pixels.filter(|(_, inside)| **inside);
+                let values: Vec<f64> = inside
+                    .flat_map(|(pixel, _)| pixel.iter().map(|v| f64::from((v - 0.5).abs())))
+                    .collect();
+                let mean = 255.0 * values.iter().sum::<f64>() / values.len() as f64;
+                assert!(
+                    (mean - contrast).abs() < 0.05 * contrast,
+                    "{family:?}: {mean}"
+                );
+            }
+        }
+    }
+
+    #[test]
+    fn the_same_seed_plants_the_same_defect() {
+        let draw = |index| {
+            let planted = Planted::draw(&grey(), Family::Scratch, (3, index), 64.0).unwrap();
+            planted.at_contrast(&grey(), 16.0)
+        };
+        assert_eq!(draw(5), draw(5));
+        assert_ne!(draw(5), draw(6));
+    }
+}
