@@ -22,9 +22,16 @@ pub(crate) struct Args {
     /// Only these categories
     #[arg(long, value_name = "NAME", num_args = 1..)]
     category: Vec<String>,
-    /// Preset of every cell [default: sample with --sample, else quick]
+    /// Which cells: headline, paper, sample or a TOML file [default: headline]
+    #[arg(long, value_name = "NAME|FILE")]
+    matrix: Option<String>,
+    /// Preset of every cell [default: sample with --sample, else the matrix's, else quick]
     #[arg(long)]
     preset: Option<String>,
+    /// Hold the results against a baseline; exit code 21 names what fell [default FILE: the data
+    /// set's in data/baselines]
+    #[arg(long, value_name = "FILE")]
+    check: Option<Option<PathBuf>>,
     /// Folder of the run [default: runs/bench-NAME]
     #[arg(long, value_name = "DIR")]
     out: Option<PathBuf>,
@@ -63,19 +70,23 @@ pub(crate) fn run(args: &Args) -> Result<ExitCode> {
 
 /// What follows `aesc bench run --data DIR`.
 fn options(args: &Args, data: &Path) -> Vec<String> {
-    let preset = args
-        .preset
-        .as_deref()
-        .unwrap_or(if args.sample { "sample" } else { "quick" });
-    let default_out = workspace::root()
-        .join("runs")
-        .join(run_name(args, data, preset));
+    let root = workspace::root();
+    let default_out = root.join("runs").join(run_name(args, data));
     let out = args.out.as_ref().unwrap_or(&default_out);
-    let mut options = vec!["--preset".to_owned(), preset.to_owned()];
-    options.extend(["--out".to_owned(), out.to_string_lossy().into_owned()]);
+    let mut options = vec!["--out".to_owned(), out.to_string_lossy().into_owned()];
     let mut option = |flag: &str, value: &dyn ToString| {
         options.extend([flag.to_owned(), value.to_string()]);
     };
+    if let Some(matrix) = &args.matrix {
+        option("--matrix", matrix);
+    }
+    if let Some(preset) = preset(args) {
+        option("--preset", &preset);
+    }
+    if let Some(check) = &args.check {
+        let baseline = baseline(check.as_deref(), args, data);
+        option("--check", &baseline.display());
+    }
     for category in &args.category {
         option("--category", category);
     }
@@ -89,15 +100,42 @@ fn options(args: &Args, data: &Path) -> Vec<String> {
     options
 }
 
+/// The preset to name; without one the matrix decides.
+fn preset(args: &Args) -> Option<&str> {
+    let default = args.sample.then_some("sample");
+    args.preset.as_deref().or(default)
+}
+
+/// The baseline named, or the one of the data set's name, or that of MVTec AD.
+fn baseline(named: Option<&Path>, args: &Args, data: &Path) -> PathBuf {
+    if let Some(named) = named {
+        return named.to_owned();
+    }
+    let baselines = workspace::root().join("data/baselines");
+    let of = |name: &str| baselines.join(format!("{name}.toml"));
+    if args.sample {
+        return of("sample");
+    }
+    let own = data.file_name().map(|name| of(&name.to_string_lossy()));
+    own.filter(|path| path.is_file())
+        .unwrap_or_else(|| of("mvtec"))
+}
+
 /// `bench-sample`, or what tells matrices of one dataset apart: `bench-mvtec256-bottle-quick`.
-fn run_name(args: &Args, data: &Path, preset: &str) -> String {
+fn run_name(args: &Args, data: &Path) -> String {
     let dataset = data
         .file_name()
         .map_or_else(|| "data".into(), |name| name.to_string_lossy());
     let mut parts = vec!["bench", &*dataset];
     parts.extend(args.category.iter().map(String::as_str));
-    if preset != "sample" || !args.sample {
-        parts.push(preset);
+    let matrix = args.matrix.as_deref().map(Path::new);
+    let matrix = matrix.and_then(|path| path.file_stem()?.to_str());
+    parts.extend(matrix.filter(|name| *name != "headline"));
+    match preset(args) {
+        Some("sample") if args.sample => {}
+        Some(preset) => parts.push(preset),
+        None if matrix.is_none_or(|name| name == "headline") => parts.push("quick"),
+        None => {}
     }
     parts.join("-")
 }
@@ -178,8 +216,10 @@ mod tests {
     #[test]
     fn the_sample_run_needs_no_further_word() {
         let options = options_of("x --sample", "a/sample");
-        assert!(options.starts_with("--preset sample --out "), "{options}");
-        assert!(options.ends_with("runs/bench-sample"), "{options}");
+        assert!(
+            options.ends_with("runs/bench-sample --preset sample"),
+            "{options}"
+        );
     }
 
     #[test]
@@ -196,9 +236,39 @@ mod tests {
     }
 
     #[test]
+    fn a_matrix_names_its_run_and_brings_its_preset() {
+        let options = options_of("x --sample --matrix sample", "a/sample");
+        assert!(
+            options.ends_with("runs/bench-sample-sample --matrix sample --preset sample"),
+            "{options}"
+        );
+        let options = options_of("x --data d --matrix my/small.toml", "a/mvtec256");
+        assert!(
+            options.ends_with("runs/bench-mvtec256-small --matrix my/small.toml"),
+            "{options}"
+        );
+    }
+
+    #[test]
+    fn a_check_without_a_file_takes_the_data_sets_baseline() {
+        for (words, data, baseline) in [
+            (
+                "x --sample --check",
+                "a/sample",
+                "data/baselines/sample.toml",
+            ),
+            ("x --data d --check", "a/mine", "data/baselines/mvtec.toml"),
+        ] {
+            let options = options_of(words, data);
+            assert!(options.ends_with(baseline), "{options}");
+        }
+    }
+
+    #[test]
     fn everything_else_is_passed_on() {
-        let words = "x --data d --out o --preset paper --jobs 2 --device cpu -- --seed 3";
-        let expected = "--preset paper --out o --jobs 2 --device cpu --seed 3";
+        let words =
+            "x --data d --out o --preset paper --check b.toml --jobs 2 --device cpu -- --seed 3";
+        let expected = "--out o --preset paper --check b.toml --jobs 2 --device cpu --seed 3";
         assert_eq!(options_of(words, "d"), expected);
     }
 }
