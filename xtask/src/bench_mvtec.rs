@@ -9,6 +9,9 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode};
 
+/// What `--check` without a file stands for.
+const DEFAULT_BASELINE: &str = "default";
+
 /// `cargo xtask bench-mvtec`.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
@@ -30,8 +33,8 @@ pub(crate) struct Args {
     preset: Option<String>,
     /// Hold the results against a baseline; exit code 21 names what fell [default FILE: the data
     /// set's in data/baselines]
-    #[arg(long, value_name = "FILE")]
-    check: Option<Option<PathBuf>>,
+    #[arg(long, value_name = "FILE", num_args = 0..=1, default_missing_value = DEFAULT_BASELINE)]
+    check: Option<PathBuf>,
     /// Folder of the run [default: runs/bench-NAME]
     #[arg(long, value_name = "DIR")]
     out: Option<PathBuf>,
@@ -84,7 +87,7 @@ fn options(args: &Args, data: &Path) -> Vec<String> {
         option("--preset", &preset);
     }
     if let Some(check) = &args.check {
-        let baseline = baseline(check.as_deref(), args, data);
+        let baseline = baseline(check, args, data);
         option("--check", &baseline.display());
     }
     for category in &args.category {
@@ -107,8 +110,8 @@ fn preset(args: &Args) -> Option<&str> {
 }
 
 /// The baseline named, or the one of the data set's name, or that of MVTec AD.
-fn baseline(named: Option<&Path>, args: &Args, data: &Path) -> PathBuf {
-    if let Some(named) = named {
+fn baseline(named: &Path, args: &Args, data: &Path) -> PathBuf {
+    if named != Path::new(DEFAULT_BASELINE) {
         return named.to_owned();
     }
     let baselines = workspace::root().join("data/baselines");
