@@ -51,6 +51,12 @@ pub(crate) struct BaselineArgs {
     #[arg(long, value_name = "KEY", num_args = 1..,
           default_values = ["image_auroc", "pixel_auroc", "aupro_30"])]
     metric: Vec<String>,
+    /// Only these columns [default: all]
+    #[arg(long, value_name = "NETWORK/CORRUPTION", num_args = 1..)]
+    column: Vec<String>,
+    /// Only these strategies [default: all]
+    #[arg(long, value_name = "NAME", num_args = 1..)]
+    strategy: Vec<String>,
 }
 
 pub(super) fn check(args: &CheckArgs, context: &Context) -> Result<(), Failure> {
@@ -72,7 +78,18 @@ pub(super) fn baseline(args: &BaselineArgs, context: &Context) -> Result<(), Fai
         Metric::keyed(key).ok_or_else(message)
     });
     let metrics: Vec<Metric> = metrics.collect::<Result<_, _>>()?;
-    let baseline = Baseline::of(&report, &metrics, args.tolerance)?;
+    let mut baseline = Baseline::of(&report, &metrics, args.tolerance)?;
+    let asked = |list: &[String], name: &String| list.is_empty() || list.contains(name);
+    for (category, gates) in &mut baseline.category {
+        gates.retain(|gate| {
+            let column = format!("{}/{}", gate.network, gate.corruption);
+            asked(&args.column, &column) && asked(&args.strategy, &gate.strategy)
+        });
+        if gates.is_empty() {
+            let message = format!("{category}: no cell is of the columns and strategies named");
+            return Err(Failure::usage(message));
+        }
+    }
     context
         .output
         .result(&baseline, || to_toml(&baseline, &report))

@@ -42,6 +42,22 @@ fn a_baseline_has_a_line_a_gate_and_is_passed_by_its_own_results() {
 }
 
 #[test]
+fn a_baseline_may_gate_some_columns_and_strategies_only() {
+    let (_bench, out, _) = gated();
+    let mut args = vec!["bench", "baseline", "--out", text(&out), "--metric"];
+    args.extend(["aupro_30", "--column", "aesc/stain", "ae/none"]);
+    args.extend(["--strategy", "residual"]);
+    let made = ok(&args);
+    assert_eq!(made.matches("strategy = \"residual\"").count(), 2, "{made}");
+    assert!(!made.contains("uncertainty"), "{made}");
+    args.push("fusion");
+    args.retain(|word| *word != "residual");
+    let (code, _, stderr) = run(&args);
+    assert_eq!(code, 2);
+    assert!(stderr.contains("no cell is of the columns"), "{stderr}");
+}
+
+#[test]
 fn a_figure_that_fell_is_exit_21_named_with_what_was_expected() {
     let (_bench, out, file) = gated();
     lay_ready(&out, |cell| {
