@@ -3,6 +3,7 @@
 
 mod dataset;
 
+use crate::stop::{Stop, USAGE};
 use crate::{data, libtorch, workspace};
 use anyhow::{Context, Result, bail};
 use std::fs;
@@ -60,6 +61,13 @@ pub(crate) fn run(args: &Args) -> Result<ExitCode> {
         let named = args.data.as_deref();
         Some(dataset::find(named, &args.category, &mut data::ask)?)
     };
+    if let Some(check) = &args.check {
+        must_exist(&baseline(
+            check,
+            args,
+            data.as_deref().unwrap_or(Path::new("sample")),
+        ))?;
+    }
     libtorch::ensure()?;
     let aesc = build()?;
     let data = data.map_or_else(|| sample(&aesc), Ok)?;
@@ -122,6 +130,19 @@ fn baseline(named: &Path, args: &Args, data: &Path) -> PathBuf {
     let own = data.file_name().map(|name| of(&name.to_string_lossy()));
     own.filter(|path| path.is_file())
         .unwrap_or_else(|| of("mvtec"))
+}
+
+/// A baseline that is not there is told before anything is built or trained.
+fn must_exist(baseline: &Path) -> Result<()> {
+    if baseline.is_file() {
+        return Ok(());
+    }
+    let message = format!(
+        "there is no baseline at {0}: `aesc bench baseline --out RUN > {0}` makes one of a run's \
+         results, or name another by --check FILE",
+        baseline.display()
+    );
+    Err(Stop::new(USAGE, message).into())
 }
 
 /// `bench-sample`, or what tells matrices of one dataset apart: `bench-mvtec256-bottle-quick`.
@@ -265,6 +286,19 @@ mod tests {
             let options = options_of(words, data);
             assert!(options.ends_with(baseline), "{options}");
         }
+    }
+
+    #[test]
+    fn the_sample_sets_baseline_is_shipped_and_an_absent_one_is_exit_code_2() {
+        let shipped = baseline(
+            Path::new(DEFAULT_BASELINE),
+            &line("x --sample"),
+            Path::new("s"),
+        );
+        assert!(must_exist(&shipped).is_ok(), "{}", shipped.display());
+        let error = must_exist(Path::new("no/such.toml")).unwrap_err();
+        assert_eq!(crate::stop::exit_code(&error), ExitCode::from(2));
+        assert!(error.to_string().contains("aesc bench baseline"), "{error}");
     }
 
     #[test]

@@ -224,7 +224,8 @@ fn a_cell_stopped_with_a_checkpoint_has_not_failed() {
         "exit 130",
         "exit 143",
         "kill -15 $$",
-        "kill -2 $$",
+        // Whoever runs the tests in the background has made them deaf to Ctrl-C.
+        "exec env --default-signal=INT sh -c 'kill -2 $$'",
     ] {
         let bench = Bench::new(ending);
         let outcome = bench.run(|_| ()).0.unwrap();

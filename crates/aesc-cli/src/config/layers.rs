@@ -19,6 +19,9 @@ pub(crate) struct Layer {
     pub(crate) table: Table,
 }
 
+/// A variable that is no setting: where the tests find real images.
+const REAL_DATA: &str = "AESC_REAL_DATA";
+
 impl Layer {
     /// A TOML file.
     pub(crate) fn file(path: &Path) -> Result<Self, Failure> {
@@ -58,7 +61,7 @@ impl Layer {
         })
     }
 
-    /// `AESC_TRAIN__STEPS=500` is `train.steps = 500`; other variables are left alone.
+    /// `AESC_TRAIN__STEPS=500` is `train.steps = 500`; of what names no section a warning is left.
     pub(crate) fn environment(variables: impl Iterator<Item = (String, String)>) -> Self {
         let sections = ["seed", "data", "network", "corruption", "train", "score"];
         let mut table = Table::new();
@@ -69,6 +72,9 @@ impl Layer {
             let key = key.to_lowercase().replace("__", ".");
             if sections.contains(&key.split('.').next().unwrap_or_default()) {
                 insert(&mut table, &key, &value);
+            } else if name != REAL_DATA {
+                let known = sections.join(", ");
+                tracing::warn!("{name} sets nothing: settings begin with one of {known}");
             }
         }
         Self {
