@@ -28,8 +28,10 @@ impl Reconstructor {
     pub fn new(model: &ModelFile, device: Device) -> Result<Self, ModelError> {
         let plan = model.manifest.plan()?;
         let network = Network::from_tensors(&plan, &model.tensors, device)?;
+        let preprocess = &model.manifest.preprocess;
+        let sides = plan.padded(preprocess.height, preprocess.width);
         Ok(Self {
-            frozen: Frozen::new(&network)?,
+            frozen: Frozen::new(&network, sides)?,
             plan,
             device,
             masks: RefCell::new(None),

@@ -1,9 +1,10 @@
 //! A network for inference: norms folded into the convolutions, phase kernels made once.
 
-use aesc_artifact::{LevelOp, NetworkPlan};
+use aesc_artifact::{Level, LevelOp, NetworkPlan};
 use tch::{Kind, Tensor};
 
-use super::block::{LevelTensors, NORM_EPS, Network, down, leaky_relu};
+use super::block::{LevelTensors, NORM_EPS, Network, leaky_relu, with_margin};
+use super::convolution::{Fixed, Steps};
 use super::{Masks, upconv, wire};
 use crate::ModelError;
 
@@ -11,30 +12,30 @@ use crate::ModelError;
 #[derive(Debug)]
 pub(crate) struct Frozen {
     plan: NetworkPlan,
-    /// Kernel and bias of each level, the decoder's in phase form.
-    levels: Vec<(Tensor, Tensor)>,
+    /// The convolution of each level, the decoder's in phase form.
+    levels: Vec<Fixed>,
 }
 
 impl Frozen {
-    /// The network as it stands, its running averages taken for the batch statistics.
-    pub(crate) fn new(network: &Network) -> Result<Self, ModelError> {
+    /// The network as it stands, its running averages taken for the batch statistics; quickest
+    /// with images of `sides`, which divide by `2^depth`.
+    pub(crate) fn new(network: &Network, sides: (usize, usize)) -> Result<Self, ModelError> {
         let map = upconv::map_tensor(Kind::Float, network.device)?;
-        let levels = tch::no_grad(|| {
-            let levels = network.plan.levels.iter().zip(&network.levels);
-            levels
-                .map(|(level, tensors)| {
-                    let (weight, bias) = folded(tensors)?;
-                    if level.op == LevelOp::Down {
-                        Ok((weight, bias))
-                    } else {
-                        upconv::phase_kernels(&weight, &bias, &map)
-                    }
-                })
-                .collect::<Result<_, ModelError>>()
-        })?;
+        let plan = &network.plan;
+        let level = |((tensors, level), [_, h, w]): ((&LevelTensors, &Level), [usize; 3])| {
+            let (kernel, bias) = folded(tensors)?;
+            if level.op == LevelOp::Down {
+                let input = [h, w].map(|side| 2 * side as i64 + 3);
+                return Fixed::new(kernel, bias, Steps::DOWN, input);
+            }
+            let (kernel, bias) = upconv::phase_kernels(&kernel, &bias, &map)?;
+            Fixed::new(kernel, bias, Steps::UP, [h, w].map(|side| side as i64 / 2))
+        };
+        let levels = network.levels.iter().zip(&plan.levels);
+        let levels = levels.zip(plan.shapes(sides.0, sides.1)).map(level);
         Ok(Self {
-            plan: network.plan.clone(),
-            levels,
+            levels: tch::no_grad(|| levels.collect::<Result<_, ModelError>>())?,
+            plan: plan.clone(),
         })
     }
 
@@ -65,11 +66,11 @@ impl Frozen {
 
     /// Level `i` up to and with its activation.
     fn level(&self, i: usize, x: &Tensor) -> Result<Tensor, ModelError> {
-        let (weight, bias) = &self.levels[i];
+        let level = &self.levels[i];
         match self.plan.levels[i].op {
-            LevelOp::Down => leaky_relu(&down(x, weight, bias)?),
-            LevelOp::Up => leaky_relu(&upconv::apply(x, weight, bias)?),
-            LevelOp::Out => Ok(upconv::apply(x, weight, bias)?.f_sigmoid()?),
+            LevelOp::Down => leaky_relu(&level.apply(&with_margin(x)?)?),
+            LevelOp::Up => leaky_relu(&upconv::shuffled(&level.apply(x)?)?),
+            LevelOp::Out => Ok(upconv::shuffled(&level.apply(x)?)?.f_sigmoid()?),
         }
     }
 }
@@ -97,6 +98,7 @@ mod tests {
     use aesc_detect::McDropout;
     use rand::{RngExt, SeedableRng};
 
+    use super::super::block::down;
     use super::*;
     use crate::Device;
 
@@ -179,7 +181,10 @@ mod tests {
             let network = Network::from_tensors(&plan, &random(&plan), Device::Cpu).unwrap();
             let x = Tensor::rand([2, 3, 16, 24], (Kind::Float, tch::Device::Cpu));
             let expected = tch::no_grad(|| plain_forward(&network, &x));
-            let found = Frozen::new(&network).unwrap().forward(&x).unwrap();
+            let found = Frozen::new(&network, (16, 24))
+                .unwrap()
+                .forward(&x)
+                .unwrap();
             let gap = (expected - found).abs().max().double_value(&[]);
             assert!(gap < 1e-5, "{kind:?}: {gap}");
         }
@@ -202,7 +207,7 @@ mod tests {
             let network = Network::from_tensors(&plan, &random(&plan), Device::Cpu).unwrap();
             let x = Tensor::rand([1, 3, 16, 24], (Kind::Float, tch::Device::Cpu));
             let expected = tch::no_grad(|| plain_sample(&network, &x, &mc));
-            let frozen = Frozen::new(&network).unwrap();
+            let frozen = Frozen::new(&network, (16, 24)).unwrap();
             let masks = Masks::draw(&plan, &mc, (16, 24), Device::Cpu).unwrap();
             let (whole, variance) = frozen.sample(&x, &masks).unwrap();
             let gap = |a: &Tensor, b: &Tensor| (a - b).abs().max().double_value(&[]);

@@ -190,8 +190,8 @@ impl<'a> Run<'a> {
             .network
             .forward_train(&input, self.recipe().batch_norm_momentum)?;
         let loss = output.f_mse_loss(&target, Reduction::Mean)?;
-        loss.f_backward()?;
-        self.adam.step(self.state.step + 1, rate)?;
+        let gradients = self.adam.gradients(&loss)?;
+        self.adam.step(&gradients, self.state.step + 1, rate)?;
         Ok(loss.f_detach()?)
     }
 
@@ -319,8 +319,8 @@ pub fn probe_step_secs(config: &RunConfig, device: Device) -> Result<f64, ModelE
         let start = Instant::now();
         let output = network.forward_train(&noise, config.train.batch_norm_momentum)?;
         let loss = output.f_mse_loss(&noise, Reduction::Mean)?;
-        loss.f_backward()?;
-        adam.step(t + 1, 1e-4)?;
+        let gradients = adam.gradients(&loss)?;
+        adam.step(&gradients, t + 1, 1e-4)?;
         // Reading the loss waits for the device.
         loss.f_double_value(&[])?;
         if t > 0 {

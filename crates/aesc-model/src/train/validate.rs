@@ -47,7 +47,8 @@ impl Validation {
 
     /// Mean over images of 10 log10(1 / MSE).
     pub(crate) fn psnr_db(&self, network: &Network) -> Result<f64, ModelError> {
-        let frozen = Frozen::new(network)?;
+        let sides = (self.clean[0].height(), self.clean[0].width());
+        let frozen = Frozen::new(network, sides)?;
         let mut sum = 0.0;
         for (corrupted, clean) in self
             .corrupted
