@@ -45,7 +45,12 @@ fn main() -> Result<(), Failure> {
     if !arguments.pngs.is_empty() {
         found.insert("decode_resize", decoded_a_second(&arguments.pngs)?);
     }
-    println!("{}", serde_json::to_string_pretty(&found)?);
+    let machine = BTreeMap::from([
+        ("matrix_gflops", matrix_gflops()?),
+        ("copy_gb_per_s", copy_gb_per_s()?),
+    ]);
+    let report = serde_json::json!({ "works": found, "machine": machine });
+    println!("{}", serde_json::to_string_pretty(&report)?);
     Ok(())
 }
 
@@ -184,6 +189,21 @@ fn decoded_a_second(paths: &[String]) -> Result<f64, Failure> {
         secs.push(start.elapsed().as_secs_f64());
     }
     Ok(1.0 / median(secs))
+}
+
+/// What libtorch's product of two 2048 x 2048 matrices reaches: the ceiling of a convolution.
+fn matrix_gflops() -> Result<f64, Failure> {
+    let a = tch::Tensor::f_rand([2048, 2048], (tch::Kind::Float, tch::Device::Cpu))?;
+    let secs = calls(|| Ok(a.f_matmul(&a)?))?;
+    Ok(2.0 * 2048_f64.powi(3) / secs / 1e9)
+}
+
+/// Bytes read and written a second in copying 256 MiB.
+fn copy_gb_per_s() -> Result<f64, Failure> {
+    let a = tch::Tensor::f_ones([1 << 26], (tch::Kind::Float, tch::Device::Cpu))?;
+    let mut b = a.f_zeros_like()?;
+    let secs = calls(|| Ok(b.f_copy_(&a)?))?;
+    Ok(2.0 * 4.0 * f64::from(1 << 26) / secs / 1e9)
 }
 
 fn median(mut values: Vec<f64>) -> f64 {
