@@ -14,6 +14,8 @@ pub(crate) struct Frozen {
     plan: NetworkPlan,
     /// The convolution of each level, the decoder's in phase form.
     levels: Vec<Fixed>,
+    /// What they compute in.
+    kind: Kind,
 }
 
 impl Frozen {
@@ -23,25 +25,29 @@ impl Frozen {
         let map = upconv::map_tensor(Kind::Float, network.device)?;
         let plan = &network.plan;
         let level = |((tensors, level), [_, h, w]): ((&LevelTensors, &Level), [usize; 3])| {
+            let cast = |tensor: &Tensor| tensor.f_to_kind(network.kind);
             let (kernel, bias) = folded(tensors)?;
             if level.op == LevelOp::Down {
                 let input = [h, w].map(|side| 2 * side as i64 + 3);
-                return Fixed::new(kernel, bias, Steps::DOWN, input);
+                return Fixed::new(cast(&kernel)?, cast(&bias)?, Steps::DOWN, input);
             }
             let (kernel, bias) = upconv::phase_kernels(&kernel, &bias, &map)?;
-            Fixed::new(kernel, bias, Steps::UP, [h, w].map(|side| side as i64 / 2))
+            let input = [h, w].map(|side| side as i64 / 2);
+            Fixed::new(cast(&kernel)?, cast(&bias)?, Steps::UP, input)
         };
         let levels = network.levels.iter().zip(&plan.levels);
         let levels = levels.zip(plan.shapes(sides.0, sides.1)).map(level);
         Ok(Self {
             levels: tch::no_grad(|| levels.collect::<Result<_, ModelError>>())?,
             plan: plan.clone(),
+            kind: network.kind,
         })
     }
 
     /// Reconstructions of `x` `[b, c, h, w]`, sides dividing by `2^depth`.
     pub(crate) fn forward(&self, x: &Tensor) -> Result<Tensor, ModelError> {
-        tch::no_grad(|| wire(&self.plan, x, |i, x| self.level(i, x)))
+        let x = x.f_to_kind(self.kind)?;
+        tch::no_grad(|| wire(&self.plan, &x, |i, x| self.level(i, x)))
     }
 
     /// The reconstruction of one image `x` `[1, c, h, w]`, `[1, c, h, w]` too, and the population
@@ -50,10 +56,10 @@ impl Frozen {
     /// All passes are one batch, from the first level that drops: those before it see one image.
     pub(crate) fn sample(&self, x: &Tensor, masks: &Masks) -> Result<(Tensor, Tensor), ModelError> {
         tch::no_grad(|| {
-            let y = wire(&self.plan, x, |i, x| {
+            let y = wire(&self.plan, &x.f_to_kind(self.kind)?, |i, x| {
                 let h = self.level(i, x)?;
                 match &masks.levels[i] {
-                    Some(factors) => Ok(h.f_mul(factors)?),
+                    Some(factors) => Ok(h.f_mul(&factors.f_to_kind(self.kind)?)?),
                     None => Ok(h),
                 }
             })?; // [1 + samples, c, h, w]
@@ -70,7 +76,10 @@ impl Frozen {
         match self.plan.levels[i].op {
             LevelOp::Down => leaky_relu(&level.apply(&with_margin(x)?)?),
             LevelOp::Up => leaky_relu(&upconv::shuffled(&level.apply(x)?)?),
-            LevelOp::Out => Ok(upconv::shuffled(&level.apply(x)?)?.f_sigmoid()?),
+            LevelOp::Out => {
+                let y = upconv::shuffled(&level.apply(x)?)?;
+                Ok(y.f_to_kind(Kind::Float)?.f_sigmoid()?)
+            }
         }
     }
 }

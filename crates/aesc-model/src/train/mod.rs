@@ -152,6 +152,7 @@ struct Run<'a> {
 impl<'a> Run<'a> {
     fn open(job: &'a TrainJob<'a>, plan: &NetworkPlan) -> Result<Self, ModelError> {
         let config = job.config;
+        job.device.check(config.train.precision)?;
         let (network, adam, state, best) = if let Some(found) = Checkpoint::read(job)? {
             let network = Network::from_tensors(plan, &found.network, job.device)?;
             let adam = Adam::from_moments(&config.train.adam, &network, &found.moments)?;
@@ -161,6 +162,7 @@ impl<'a> Run<'a> {
             let adam = Adam::new(&config.train.adam, &network)?;
             (network, adam, State::default(), None)
         };
+        let network = network.in_precision(config.train.precision);
         let validation = Validation::new(job)?;
         let epoch_start = Instant::now();
         Ok(Self {
@@ -309,7 +311,8 @@ impl State {
 /// [`ModelError`] when the configuration is refused or libtorch fails.
 pub fn probe_step_secs(config: &RunConfig, device: Device) -> Result<f64, ModelError> {
     let plan = config.validate()?;
-    let network = Network::init(&plan, config.seed, device)?;
+    device.check(config.train.precision)?;
+    let network = Network::init(&plan, config.seed, device)?.in_precision(config.train.precision);
     let mut adam = Adam::new(&config.train.adam, &network)?;
     let (height, width) = plan.padded(config.data.height, config.data.width);
     let sides = [config.train.batch, height, width, plan.channels].map(|side| side as i64);
