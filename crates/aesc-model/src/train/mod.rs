@@ -4,6 +4,7 @@ mod adam;
 mod checkpoint;
 mod history;
 mod pairs;
+mod probe;
 mod schedule;
 mod validate;
 
@@ -24,6 +25,7 @@ pub use checkpoint::{CHECKPOINT_FILE, exists as checkpoint_exists};
 use checkpoint::{Checkpoint, State};
 pub use history::{EpochRow, HISTORY_FILE};
 use pairs::{Batch, Pairs};
+pub use probe::probe_step_secs;
 use validate::Validation;
 
 /// What to train, on what, and where to keep its checkpoint.
@@ -101,7 +103,7 @@ pub fn train(
     let recipe = &job.config.train;
     let steps = run.state.step..recipe.steps;
     run.pairs()?.prefetched(steps, |step, batch| {
-        let loss = run.learn(&batch)?;
+        let loss = run.learn(&batch).map_err(|e| probe::explained(e, job))?;
         run.state.add_loss(&loss)?;
         run.state.step = step + 1;
         notify(TrainEvent::Step(run.state.step));
@@ -302,33 +304,4 @@ impl State {
             .map_or(Ok(f64::NAN), |sum| sum.f_double_value(&[]))?;
         Ok(sum / std::mem::take(&mut self.loss_steps) as f64)
     }
-}
-
-/// Wall time of a training step of this configuration on this machine, in seconds: the quickest of
-/// three on noise, after one to warm up.
-///
-/// # Errors
-/// [`ModelError`] when the configuration is refused or libtorch fails.
-pub fn probe_step_secs(config: &RunConfig, device: Device) -> Result<f64, ModelError> {
-    let plan = config.validate()?;
-    device.check(config.train.precision)?;
-    let network = Network::init(&plan, config.seed, device)?.in_precision(config.train.precision);
-    let mut adam = Adam::new(&config.train.adam, &network)?;
-    let (height, width) = plan.padded(config.data.height, config.data.width);
-    let sides = [config.train.batch, height, width, plan.channels].map(|side| side as i64);
-    let noise = Tensor::f_rand(sides, (Kind::Float, device.tch()))?.f_permute([0, 3, 1, 2])?;
-    let mut best = f64::INFINITY;
-    for t in 0..4 {
-        let start = Instant::now();
-        let output = network.forward_train(&noise, config.train.batch_norm_momentum)?;
-        let loss = output.f_mse_loss(&noise, Reduction::Mean)?;
-        let gradients = adam.gradients(&loss)?;
-        adam.step(&gradients, t + 1, 1e-4)?;
-        // Reading the loss waits for the device.
-        loss.f_double_value(&[])?;
-        if t > 0 {
-            best = best.min(start.elapsed().as_secs_f64());
-        }
-    }
-    Ok(best)
 }
