@@ -68,6 +68,7 @@ pub enum Precision {
 }
 
 impl Precision {
+    #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks by reference")]
     fn is_f32(&self) -> bool {
         *self == Self::F32
     }

@@ -81,8 +81,10 @@ impl Arguments {
 
 /// The paper's network in RGB at 256 x 256, batch 16, stains.
 fn config() -> Result<RunConfig, Failure> {
-    let mut config = RunConfig::default();
-    config.corruption = CorruptionConfig::named("stain-blur")?;
+    let mut config = RunConfig {
+        corruption: CorruptionConfig::named("stain-blur")?,
+        ..RunConfig::default()
+    };
     config.train.steps = STEPS + 2;
     config.train.epoch_steps = STEPS + 2;
     Ok(config)
