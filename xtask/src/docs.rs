@@ -3,9 +3,11 @@
 //!
 //! A generated block stands between `<!-- aesc:begin NAME ARGS -->` and `<!-- aesc:end -->`:
 //! `results FILE` is the short table of `data/results/FILE`, `report FILE` all of its tables,
-//! `csv FILE` a plain table, `cli` the `--help` of every verb.
+//! `csv FILE` a plain table, `hours FILE[@STEPS] …` the time of the whole matrix, `cli` the
+//! `--help` of every verb.
 
 mod cli;
+mod hours;
 
 use crate::workspace;
 use anyhow::{Context, Result, bail};
@@ -140,12 +142,30 @@ fn generate(name: &str) -> Result<String> {
         ("results", file) => aesc_bench::report::results_table(&stored(file)?),
         ("report", file) => demoted(&aesc_bench::report::markdown(&stored(file)?)),
         ("csv", file) => table(&read(file)?),
+        ("hours", words) => hours(words)?,
         ("cli", "") => cli::pages()?,
         _ => {
-            bail!("no generator of this name; there are: results FILE, report FILE, csv FILE, cli")
+            bail!(
+                "no generator of this name; there are: results FILE, report FILE, csv FILE, hours \
+                 FILE[@STEPS] …, cli"
+            )
         }
     };
     Ok(format!("\n{}\n", text.trim_matches('\n')))
+}
+
+/// What the whole matrix takes by the times in some results.
+fn hours(words: &str) -> Result<String> {
+    let rows = words.split(' ').map(|word| {
+        let (file, steps) = hours::file_and_steps(word);
+        let report = stored(file)?;
+        Ok(hours::Measured {
+            file,
+            report,
+            steps,
+        })
+    });
+    Ok(hours::table(&rows.collect::<Result<Vec<_>>>()?))
 }
 
 /// The report `data/results/FILE`.

@@ -28,6 +28,7 @@ mod reproduction;
 mod slurm;
 mod spec;
 mod summary;
+mod threads;
 
 pub use cell::{CellResult, Cost, EpochRow, Figure, Panel, Reconstruction, Timing, Training};
 pub use claims::{Comparison, Difference};

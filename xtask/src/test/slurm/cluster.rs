@@ -33,7 +33,9 @@ pub(super) struct Cluster {
 /// The packages that lack here, for the message.
 pub(super) fn missing_packages() -> Vec<&'static str> {
     let path = std::env::var_os("PATH").unwrap_or_default();
-    let folders: Vec<PathBuf> = std::env::split_paths(&path).chain([SYSTEM.into()]).collect();
+    let folders: Vec<PathBuf> = std::env::split_paths(&path)
+        .chain([SYSTEM.into()])
+        .collect();
     let is_missing = |name: &str| !folders.iter().any(|folder| folder.join(name).is_file());
     let lacking = PROGRAMS.iter().filter(|(name, _)| is_missing(name));
     let mut packages: Vec<_> = lacking.map(|(_, package)| *package).collect();
@@ -115,9 +117,8 @@ impl Cluster {
     fn start_munge(&mut self) -> Result<()> {
         let dir = self.dir.join("munge");
         let mut key = vec![0; 128];
-        fs::File::open("/dev/urandom").and_then(|mut random| {
-            std::io::Read::read_exact(&mut random, &mut key)
-        })?;
+        fs::File::open("/dev/urandom")
+            .and_then(|mut random| std::io::Read::read_exact(&mut random, &mut key))?;
         write_private(&dir.join("key"), &key)?;
         let mut munged = command("munged");
         munged.args(["--foreground", "--force"]);
@@ -142,7 +143,9 @@ impl Cluster {
         slurmctld.arg("-D");
         self.start_daemon("slurmctld", slurmctld)?;
         self.wait("the controller", Duration::from_secs(30), |cluster| {
-            Ok(cluster.ask("scontrol", &["ping"]).is_ok_and(|said| said.contains("is UP")))
+            Ok(cluster
+                .ask("scontrol", &["ping"])
+                .is_ok_and(|said| said.contains("is UP")))
         })
     }
 
@@ -181,7 +184,10 @@ impl Cluster {
         command.args(args).env("SLURM_CONF", self.configuration());
         let output = command.output().with_context(|| program.to_owned())?;
         if !output.status.success() {
-            bail!("{program} {args:?}: {}", String::from_utf8_lossy(&output.stderr));
+            bail!(
+                "{program} {args:?}: {}",
+                String::from_utf8_lossy(&output.stderr)
+            );
         }
         Ok(String::from_utf8_lossy(&output.stdout).into_owned())
     }
@@ -201,7 +207,11 @@ impl Cluster {
         let start = Instant::now();
         while !holds(self)? {
             if start.elapsed() > patience {
-                bail!("{what}: not within {} s\n{}", patience.as_secs(), self.logs());
+                bail!(
+                    "{what}: not within {} s\n{}",
+                    patience.as_secs(),
+                    self.logs()
+                );
             }
             thread::sleep(Duration::from_millis(500));
         }
@@ -215,7 +225,10 @@ impl Cluster {
             let log = fs::read_to_string(self.dir.join(format!("log/{name}.txt")));
             let log = log.unwrap_or_default();
             let lines: Vec<&str> = log.lines().collect();
-            text += &format!("== {name}\n{}\n", lines[lines.len().saturating_sub(15)..].join("\n"));
+            text += &format!(
+                "== {name}\n{}\n",
+                lines[lines.len().saturating_sub(15)..].join("\n")
+            );
         }
         text
     }
@@ -224,7 +237,10 @@ impl Cluster {
 impl Drop for Cluster {
     /// The nodes first, so that the controller hears of it; munge last.
     fn drop(&mut self) {
-        drop(self.ask("scancel", &["--state=PENDING,RUNNING,SUSPENDED", "--partition=main"]));
+        drop(self.ask(
+            "scancel",
+            &["--state=PENDING,RUNNING,SUSPENDED", "--partition=main"],
+        ));
         thread::sleep(Duration::from_secs(1));
         for (_, child) in self.daemons.iter_mut().rev() {
             end(child);
@@ -250,7 +266,11 @@ fn end(child: &mut Child) {
 
 fn command(program: &str) -> Command {
     let system = Path::new(SYSTEM).join(program);
-    Command::new(if system.is_file() { system } else { program.into() })
+    Command::new(if system.is_file() {
+        system
+    } else {
+        program.into()
+    })
 }
 
 fn write_private(path: &Path, bytes: &[u8]) -> Result<()> {

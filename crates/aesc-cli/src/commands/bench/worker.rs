@@ -73,7 +73,7 @@ pub(super) fn run(args: &WorkerArgs, context: &Context) -> Result<(), Failure> {
     die_with_parent();
     must_be_built_from(args.built_from.as_deref())?;
     let worker = Worker {
-        plan: &Plan::read(&args.out)?,
+        plan: &Plan::read_cells(&args.out, &args.cell)?,
         out: &args.out,
         task: ArrayTask::from_variables(|name| std::env::var(name).ok()),
         context,
