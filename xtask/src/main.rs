@@ -54,7 +54,7 @@ enum Command {
 Without --data the dataset is looked for in `MVTEC_AD`, else in
 `$XDG_DATA_HOME/aesc/mvtec_anomaly_detection`; where it is not there, it is offered to fetch it
 (`cargo xtask data fetch mvtec`).")]
-    BenchMvtec(bench_mvtec::Args),
+    BenchMvtec(Box<bench_mvtec::Args>),
 }
 
 fn main() -> ExitCode {

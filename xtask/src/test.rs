@@ -11,6 +11,10 @@ use std::time::{Duration, Instant};
 use steps::{Action, Step};
 
 /// `cargo xtask test`.
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "flags of a command line, one a choice"
+)]
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
     /// Only what builds without libtorch, with none in reach

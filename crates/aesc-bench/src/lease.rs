@@ -247,6 +247,8 @@ mod tests {
         std::fs::write(dir.join("lease.json"), serde_json::to_vec(record).unwrap()).unwrap();
     }
 
+    type Change<'a> = &'a dyn Fn(&mut Record);
+
     fn acquire(dir: &Path) -> Result<Lease, BenchError> {
         Lease::acquire(dir, None, Duration::ZERO, &Arc::default())
     }
@@ -278,7 +280,6 @@ mod tests {
         // No process has the highest id there is.
         let gone = i32::MAX as u32;
         let host = Record::new(None).host;
-        type Change<'a> = &'a dyn Fn(&mut Record);
         let dead: [Change<'_>; 3] = [
             &|other| other.heartbeat_secs -= 301,
             &|other| other.job = Some("18_1".to_owned()),

@@ -10,10 +10,10 @@ pub(crate) fn shared_out<T: Sync, R: Send>(items: &[T], work: impl Fn(&T) -> R +
     if items.len() <= share {
         return items.iter().map(work).collect();
     }
+    let all = &|part: &[T]| part.iter().map(&work).collect::<Vec<R>>();
     std::thread::scope(|scope| {
-        let work = &work;
-        let start = |part| scope.spawn(move || Vec::from_iter(<[T]>::iter(part).map(work)));
-        let threads: Vec<_> = items.chunks(share).map(start).collect();
+        let parts = items.chunks(share);
+        let threads: Vec<_> = parts.map(|part| scope.spawn(move || all(part))).collect();
         let ended = threads.into_iter().map(std::thread::ScopedJoinHandle::join);
         ended
             .flat_map(|part| part.unwrap_or_else(|panic| std::panic::resume_unwind(panic)))

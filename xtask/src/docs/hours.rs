@@ -81,12 +81,9 @@ fn device(cell: &ReportCell) -> String {
             .and_then(|v| v.as_str())
             .unwrap_or("?")
     };
-    let threads = cell
-        .provenance
-        .get("threads")
-        .and_then(|v| v.as_u64())
-        .unwrap_or(0);
-    let plural = if threads == 1 { "" } else { "s" };
+    let threads = cell.provenance.get("threads");
+    let threads = threads.map_or_else(|| "?".to_owned(), ToString::to_string);
+    let plural = if threads == "1" { "" } else { "s" };
     format!(
         "{} ({}), {threads} thread{plural}",
         text("device"),

@@ -97,7 +97,7 @@ impl SlurmEngine {
         let submission = Submission::new(number, cells, self.settings.cells_per_task);
         submission.write(dir)?;
         let n_tasks = submission.tasks.len();
-        let mut args = self.common(dir, &number.to_string());
+        let mut args = common(dir, &number.to_string());
         match self.settings.max_parallel {
             None => args.push(format!("--array=1-{n_tasks}").into()),
             Some(limit) => {
@@ -112,7 +112,7 @@ impl SlurmEngine {
 
     /// The job that writes the report once the arrays have ended, however they ended.
     fn submit_collector(&self, dir: &Path, jobs: &[String]) -> Result<String, BenchError> {
-        let mut args = self.common(dir, "collect");
+        let mut args = common(dir, "collect");
         args.extend(after(jobs));
         if self.settings.gres.is_some() {
             args.push("--gres=none".into());
@@ -124,15 +124,16 @@ impl SlurmEngine {
         args.push("collect".into());
         self.scheduler.submit(&args)
     }
+}
 
-    fn common(&self, dir: &Path, comment: &str) -> Vec<OsString> {
-        let words = [
-            "--parsable".to_owned(),
-            format!("--job-name={}", job_name(dir)),
-            format!("--comment={comment}"),
-        ];
-        words.map(OsString::from).into()
-    }
+/// What every job of a bench is submitted with.
+fn common(dir: &Path, comment: &str) -> Vec<OsString> {
+    let words = [
+        "--parsable".to_owned(),
+        format!("--job-name={}", job_name(dir)),
+        format!("--comment={comment}"),
+    ];
+    words.map(OsString::from).into()
 }
 
 fn after(jobs: &[String]) -> Option<OsString> {

@@ -1,6 +1,7 @@
 //! What Slurm has in its queue of a bench, and which cells these are.
 
 use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 use std::path::Path;
 
 use super::{Scheduler, Submission, job_name};
@@ -19,7 +20,7 @@ pub struct QueuedTask {
     pub node: String,
     /// Number of the submission whose list it works on; `None` for the one that collects.
     pub submission: Option<u32>,
-    /// Why it waits: "JobArrayTaskLimit", "Resources", …
+    /// Why it waits: `JobArrayTaskLimit`, `Resources`, …
     pub reason: String,
 }
 
@@ -73,12 +74,11 @@ pub fn queued_cells(
         let (Some(number), Some(line)) = (task.submission, task.task) else {
             continue;
         };
-        if !lists.contains_key(&number) {
-            lists.insert(number, Submission::read(dir, number)?);
-        }
-        let ids = lists
-            .get(&number)
-            .and_then(|list| list.tasks.get(line.checked_sub(1)?));
+        let list = match lists.entry(number) {
+            Entry::Occupied(known) => known.into_mut(),
+            Entry::Vacant(new) => new.insert(Submission::read(dir, number)?),
+        };
+        let ids = line.checked_sub(1).and_then(|at| list.tasks.get(at));
         for id in ids.into_iter().flatten() {
             cells.insert(id.clone(), task.clone());
         }

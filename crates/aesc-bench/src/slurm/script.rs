@@ -91,7 +91,7 @@ if [ "$1" = collect ]; then
 fi
 cells=$(sed -n "${{SLURM_ARRAY_TASK_ID}}p" "$1")
 # The worker takes the shell's place, so that Slurm's signals reach it. $cells is a list of words.
-exec {cells}
+exec {cells} --requeue
 "#
     )
 }

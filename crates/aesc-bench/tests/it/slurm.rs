@@ -188,6 +188,24 @@ fn a_limit_on_tasks_chains_arrays_of_a_thousand() {
 }
 
 #[test]
+fn twenty_thousand_cells_are_planned_once_and_handed_over_in_twenty_arrays() {
+    let cluster = Cluster::new(20_000);
+    cluster.plan.write_new(&cluster.dir).unwrap();
+    let (outcome, told) = run(&cluster.engine, &cluster.plan, &cluster.dir).unwrap();
+    assert_eq!(outcome.handed_over.len(), 20_000);
+    assert_eq!(told.len(), 21);
+    assert_eq!(told[19], "30: 1000 tasks, 1000 cells");
+    let last = cluster.plan.cells[19_999].id.clone();
+    assert_eq!(cluster.list(20)[999], last);
+    // A worker reads its own cell alone.
+    let part = Plan::read_cells(&cluster.dir, &[last]).unwrap();
+    assert_eq!(part.cells, cluster.plan.cells[19_999..]);
+    made_result(&cluster, 7);
+    let report = aesc_bench::collect(&cluster.plan, &cluster.dir);
+    assert_eq!((report.cells.len(), report.missing.len()), (1, 19_999));
+}
+
+#[test]
 fn without_a_limit_arrays_wait_for_nothing() {
     let cluster = Cluster::new(1001);
     cluster.run().unwrap();
@@ -334,7 +352,10 @@ fn the_script_runs_the_line_of_its_task_in_the_shells_place() {
     let list = cluster.dir.join("slurm/0001.cells");
     let (me, dir) = (std::process::id(), cluster.dir.display());
     let id = ids(&cluster.plan.cells);
-    let words = format!("--cell {} {} --threads 4 --device cuda", id[0], id[1]);
+    let words = format!(
+        "--cell {} {} --threads 4 --device cuda --requeue",
+        id[0], id[1]
+    );
     let expected = format!("{me}: bench run-cell --out {dir} {words}\n");
     assert_eq!(job("1", list.to_str().unwrap()), expected);
     assert!(job("2", list.to_str().unwrap()).contains(&format!("--cell {} --threads", id[2])));

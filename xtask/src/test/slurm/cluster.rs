@@ -62,7 +62,7 @@ impl Cluster {
         for node in ["n1", "n2"] {
             cluster.start_node(node)?;
         }
-        cluster.wait("both nodes idle", Duration::from_secs(60), |cluster| {
+        cluster.wait("both nodes idle", Duration::from_mins(1), |cluster| {
             let nodes = cluster.ask("sinfo", &["--noheader", "--Node", "--format", "%T"])?;
             Ok(nodes.lines().filter(|line| line.trim() == "idle").count() == 2)
         })?;
@@ -220,17 +220,16 @@ impl Cluster {
 
     /// The ends of the daemons' logs.
     fn logs(&self) -> String {
-        let mut text = self.ask("squeue", &[]).unwrap_or_default();
-        for (name, _) in &self.daemons {
+        let queue = self.ask("squeue", &[]).unwrap_or_default();
+        let end = |name: &str| {
             let log = fs::read_to_string(self.dir.join(format!("log/{name}.txt")));
             let log = log.unwrap_or_default();
             let lines: Vec<&str> = log.lines().collect();
-            text += &format!(
-                "== {name}\n{}\n",
-                lines[lines.len().saturating_sub(15)..].join("\n")
-            );
-        }
-        text
+            let lines = lines[lines.len().saturating_sub(15)..].join("\n");
+            format!("== {name}\n{lines}\n")
+        };
+        let ends = self.daemons.iter().map(|(name, _)| end(name));
+        [queue].into_iter().chain(ends).collect()
     }
 }
 

@@ -172,7 +172,7 @@ pub(super) fn report(out: &Path) -> Result<Report> {
 pub(super) fn must_be_same(report: &Report, expected: &Report) -> Result<()> {
     let figures = |cell: &ReportCell| -> (String, String, Metrics, f64) {
         let (id, strategy) = (cell.id.clone(), cell.strategy.clone());
-        (id, strategy, cell.metrics.clone(), cell.threshold)
+        (id, strategy, cell.metrics, cell.threshold)
     };
     ensure!(
         report.missing.is_empty(),

@@ -35,6 +35,9 @@ pub(crate) struct WorkerArgs {
     /// The cells' ids
     #[arg(long, value_name = "ID", num_args = 1.., required = true)]
     cell: Vec<String>,
+    /// In an array of Slurm: put the task back into the queue where it may end otherwise
+    #[arg(long)]
+    requeue: bool,
     /// Refuse to run unless this program was built from it; what `bench run` passes on
     #[arg(long, value_name = "BUILD")]
     built_from: Option<String>,
@@ -72,10 +75,11 @@ fn most_restarts(code: ExitCode) -> Option<u32> {
 pub(super) fn run(args: &WorkerArgs, context: &Context) -> Result<(), Failure> {
     die_with_parent();
     must_be_built_from(args.built_from.as_deref())?;
+    let task = ArrayTask::from_variables(|name| std::env::var(name).ok());
     let worker = Worker {
         plan: &Plan::read_cells(&args.out, &args.cell)?,
         out: &args.out,
-        task: ArrayTask::from_variables(|name| std::env::var(name).ok()),
+        task: task.filter(|_| args.requeue),
         context,
     };
     let mut code = None;
@@ -114,7 +118,7 @@ fn must_be_built_from(expected: Option<&str>) -> Result<(), Failure> {
 struct Worker<'a> {
     plan: &'a Plan,
     out: &'a Path,
-    /// Its place in an array of Slurm.
+    /// Its place in an array of Slurm, where that is its own to put back.
     task: Option<ArrayTask>,
     context: &'a Context,
 }

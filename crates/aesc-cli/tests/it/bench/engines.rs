@@ -338,7 +338,7 @@ fn a_device_that_fails_is_tried_elsewhere_twice_and_then_recorded() {
     slurm.says("squeue", "RUNNING\n");
     let out = trainable(&bench);
     let id = &Plan::read(&out).unwrap().cells[0].id;
-    let worker = |restarts: &str| {
+    let worker = |restarts: &str, more: &[&str]| {
         let task = [
             ("SLURM_ARRAY_JOB_ID", "17"),
             ("SLURM_ARRAY_TASK_ID", "3"),
@@ -354,12 +354,18 @@ fn a_device_that_fails_is_tried_elsewhere_twice_and_then_recorded() {
             "--device",
             "cuda:99",
         ];
-        slurm.run(&args, &task)
+        slurm.run(&[&args, more].concat(), &task)
     };
-    assert_eq!(worker("1").0, 75);
+    assert_eq!(
+        worker("0", &[]).0,
+        5,
+        "it is not told that the task is its own"
+    );
+    assert!(slurm.calls("scontrol").is_empty());
+    assert_eq!(worker("1", &["--requeue"]).0, 75);
     assert_eq!(slurm.calls("scontrol"), ["requeue 17_3"]);
     assert!(!failure_path(&out, id).exists());
-    let (code, _, stderr) = worker("2");
+    let (code, _, stderr) = worker("2", &["--requeue"]);
     assert_eq!(code, 5, "{stderr}");
     assert_eq!(slurm.calls("scontrol").len(), 1);
     let failure = CellFailure::read(&failure_path(&out, id)).unwrap();
