@@ -1,7 +1,11 @@
-//! Times what every look at a bench does, on a plan of so many cells, and tells its peak memory:
-//! `cargo run --release -p aesc-bench --example scale -- DIR [CELLS [DONE]]`.
+//! Times every look at a large bench, and tells the peak memory so far, as CSV:
 //!
-//! DIR must be new. Configurations are as large as real ones; DONE cells have results.
+//! ```text
+//! cargo run --release -p aesc-bench --example scale -- DIR 100000 1000   makes 100,000 cells, 1,000 done
+//! cargo run --release -p aesc-bench --example scale -- DIR               looks at them
+//! ```
+//!
+//! Configurations are as large as real ones, results a tenth of real ones.
 #![expect(
     clippy::print_stdout,
     reason = "an example that prints what it measured"
@@ -12,33 +16,55 @@ use std::path::Path;
 use std::time::Instant;
 
 use aesc_bench::{
-    CellResult, CellSpec, Cost, FORMAT, Metrics, Plan, Reconstruction, Scored, Timing, Training,
-    collect,
+    BenchError, CellResult, CellSpec, Cost, FORMAT, Metrics, Plan, Reconstruction, Scored, Timing,
+    Training, collect,
 };
 use serde_json::json;
 
 fn main() -> Result<(), Box<dyn Error>> {
-    let mut args = std::env::args().skip(1);
-    let dir = args.next().ok_or("expected a new folder")?;
-    let n_cells: u64 = args.next().map_or(Ok(100_000), |n| n.parse())?;
-    let n_done: usize = args.next().map_or(Ok(0), |n| n.parse())?;
-    let dir = Path::new(&dir);
-    let cells: Vec<CellSpec> = (0..n_cells).map(cell).collect();
+    let args: Vec<String> = std::env::args().skip(1).collect();
+    match &args[..] {
+        [dir] => look(Path::new(dir)),
+        [dir, n_cells, n_done] => make(Path::new(dir), n_cells.parse()?, n_done.parse()?),
+        _ => Err("expected a folder, and the numbers of cells and of those done to make it".into()),
+    }
+}
+
+fn make(dir: &Path, n_cells: u64, n_done: usize) -> Result<(), Box<dyn Error>> {
+    let cells = (0..n_cells).map(cell).collect();
     let plan = Plan::new("scale", vec!["residual".to_owned()], cells, json!({}))?;
-    timed("plan", || plan.write_new(dir))?;
-    timed("plan again", || plan.write_new(dir))?;
+    plan.write_new(dir)?;
     for cell in plan.cells.iter().take(n_done) {
         result(cell).write(dir)?;
     }
-    drop(plan);
-    let plan = timed("read", || Plan::read(dir))?;
-    let id = plan.cells[0].id.clone();
-    timed("one cell", || Plan::read_cells(dir, &[id]))?;
-    let missing = timed("missing", || Ok::<_, std::io::Error>(plan.missing(dir)))?;
-    let report = timed("collect", || Ok::<_, std::io::Error>(collect(&plan, dir)))?;
-    let (n_found, n_missing) = (report.cells.len(), missing.len());
-    println!("{n_found} in the table, {n_missing} missing");
     Ok(())
+}
+
+fn look(dir: &Path) -> Result<(), Box<dyn Error>> {
+    println!("look,seconds,peak MiB so far");
+    let id = cell(0).id;
+    timed("a worker reads its cell", || Plan::read_cells(dir, &[id]))?;
+    let plan = timed("the plan is read", || Plan::read(dir))?;
+    timed("missing cells are found", || Ok(plan.missing(dir)))?;
+    timed("results are collected and averaged", || {
+        Ok(collect(&plan, dir))
+    })?;
+    timed("the plan is made again", || plan.write_new(dir))?;
+    Ok(())
+}
+
+fn timed<T>(name: &str, work: impl FnOnce() -> Result<T, BenchError>) -> Result<T, BenchError> {
+    let start = Instant::now();
+    let value = work()?;
+    println!("{name},{:.2},{}", start.elapsed().as_secs_f64(), peak_mib());
+    Ok(value)
+}
+
+fn peak_mib() -> u64 {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let peak = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
+    let kib = peak.and_then(|line| line.split_whitespace().next()?.parse::<u64>().ok());
+    kib.unwrap_or_default() / 1024
 }
 
 /// A cell whose configuration has the size of the sample preset's, some 700 bytes.
@@ -86,17 +112,4 @@ fn result(cell: &CellSpec) -> CellResult {
         figures: Vec::new(),
         provenance: json!({ "commit": "c0ffee", "dirty": false }),
     }
-}
-
-fn timed<T, E>(name: &str, work: impl FnOnce() -> Result<T, E>) -> Result<T, E> {
-    let start = Instant::now();
-    let value = work()?;
-    let secs = start.elapsed().as_secs_f64();
-    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
-    let peak = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
-    println!(
-        "{name:<11} {secs:>7.2} s, peak {}",
-        peak.unwrap_or_default().trim()
-    );
-    Ok(value)
 }

@@ -5,9 +5,10 @@ use std::path::Path;
 use aesc_bench::{
     CellSpec, CellState, FolderLock, Lease, Plan, Scheduler, cell_dir, queued_cells, was_submitted,
 };
+use rayon::prelude::*;
 use serde::Serialize;
 
-use super::board::{epochs, trained};
+use super::board::{Trained, planned_epochs, trained};
 use super::engine::full_path;
 use crate::app::Context;
 use crate::failure::Failure;
@@ -72,7 +73,7 @@ struct Standing {
 
 pub(super) fn run(out: &Path, context: &Context) -> Result<(), Failure> {
     let plan = Plan::read(out)?;
-    let rows = plan.cells.iter().map(|cell| row(&plan, out, cell));
+    let rows = plan.cells.par_iter().map(|cell| row(&plan, out, cell));
     let mut rows: Vec<Row> = rows.collect();
     if was_submitted(out) {
         ask_slurm(&mut rows, out)?;
@@ -122,7 +123,12 @@ fn ask_slurm(rows: &mut [Row], out: &Path) -> Result<(), Failure> {
 }
 
 fn row(plan: &Plan, out: &Path, cell: &CellSpec) -> Row {
-    let so_far = trained(out, &cell.id);
+    let is_begun = cell_dir(out, &cell.id).is_dir();
+    let so_far = if is_begun {
+        trained(out, &cell.id)
+    } else {
+        Trained::default()
+    };
     let mut row = Row {
         id: cell.id.clone(),
         cell: cell.label(),
@@ -130,11 +136,15 @@ fn row(plan: &Plan, out: &Path, cell: &CellSpec) -> Row {
         why: String::new(),
         epochs: so_far.epochs,
         // A plan of another version is told all the same.
-        epochs_planned: epochs(cell).unwrap_or_default(),
+        epochs_planned: planned_epochs(cell).unwrap_or_default(),
         training_secs: so_far.secs,
         job: None,
         total_secs: None,
     };
+    if !is_begun {
+        row.why = "not run yet".to_owned();
+        return row;
+    }
     match plan.state(out, cell) {
         CellState::Done(result) => {
             row.state = State::Done;
