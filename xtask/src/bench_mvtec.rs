@@ -2,6 +2,7 @@
 //! `aesc bench run`, whose exit code is the command's.
 
 mod dataset;
+mod engine;
 
 use crate::stop::{Stop, USAGE};
 use crate::{data, libtorch, workspace};
@@ -42,6 +43,8 @@ pub(crate) struct Args {
     /// Cells at a time
     #[arg(long, value_name = "N")]
     jobs: Option<usize>,
+    #[command(flatten)]
+    engine: engine::Args,
     /// auto, cpu, cuda or cuda:N
     #[arg(long)]
     device: Option<String>,
@@ -107,6 +110,7 @@ fn options(args: &Args, data: &Path) -> Vec<String> {
     if let Some(device) = &args.device {
         option("--device", device);
     }
+    options.extend(args.engine.options());
     options.extend(args.more.iter().cloned());
     options
 }
@@ -307,5 +311,9 @@ mod tests {
             "x --data d --out o --preset paper --check b.toml --jobs 2 --device cpu -- --seed 3";
         let expected = "--out o --preset paper --check b.toml --jobs 2 --device cpu --seed 3";
         assert_eq!(options_of(words, "d"), expected);
+        let slurm = "--engine slurm --partition gpu --max-parallel 8 --gres gpu:1 \
+                     --cells-per-task 2 --sbatch-arg=--time=60 --sbatch-arg=--qos=low";
+        let options = options_of(&format!("x --data d --out o {slurm}"), "d");
+        assert_eq!(options, format!("--out o {slurm}"));
     }
 }

@@ -3,9 +3,11 @@
 //!
 //! A generated block stands between `<!-- aesc:begin NAME ARGS -->` and `<!-- aesc:end -->`:
 //! `results FILE` is the short table of `data/results/FILE`, `report FILE` all of its tables,
-//! `csv FILE` a plain table, `speed FILE` that of `cargo xtask bench-speed`, `cli` the `--help` of every verb.
+//! `csv FILE` a plain table, `speed FILE` that of `cargo xtask bench-speed`,
+//! `hours FILE[@STEPS] …` the time of the whole matrix, `cli` the `--help` of every verb.
 
 mod cli;
+mod hours;
 
 use crate::{bench_speed, workspace};
 use anyhow::{Context, Result, bail};
@@ -141,15 +143,30 @@ fn generate(name: &str) -> Result<String> {
         ("report", file) => demoted(&aesc_bench::report::markdown(&stored(file)?)),
         ("csv", file) => table(&read(file)?),
         ("speed", file) => bench_speed::stored_table(&read(file)?)?,
+        ("hours", words) => hours(words)?,
         ("cli", "") => cli::pages()?,
         _ => {
             bail!(
-                "no generator of this name; there are: results FILE, report FILE, csv FILE, \
-             speed FILE, cli"
+                "no generator of this name; there are: results FILE, report FILE, csv FILE, speed \
+                 FILE, hours FILE[@STEPS] …, cli"
             )
         }
     };
     Ok(format!("\n{}\n", text.trim_matches('\n')))
+}
+
+/// What the whole matrix takes by the times in some results.
+fn hours(words: &str) -> Result<String> {
+    let rows = words.split(' ').map(|word| {
+        let (file, steps) = hours::file_and_steps(word);
+        let report = stored(file)?;
+        Ok(hours::Measured {
+            file,
+            report,
+            steps,
+        })
+    });
+    Ok(hours::table(&rows.collect::<Result<Vec<_>>>()?))
 }
 
 /// The report `data/results/FILE`.

@@ -50,11 +50,12 @@ enum Command {
   cargo xtask bench-mvtec
   cargo xtask bench-mvtec --category bottle --preset quick
   cargo xtask bench-mvtec --data mvtec --preset paper --device cuda
+  cargo xtask bench-mvtec --matrix paper --engine slurm --partition gpu --gres gpu:1 --max-parallel 8
 
 Without --data the dataset is looked for in `MVTEC_AD`, else in
 `$XDG_DATA_HOME/aesc/mvtec_anomaly_detection`; where it is not there, it is offered to fetch it
 (`cargo xtask data fetch mvtec`).")]
-    BenchMvtec(bench_mvtec::Args),
+    BenchMvtec(Box<bench_mvtec::Args>),
     /// Time training, inference, corruption, decoding and metrics, beside other programs if asked
     BenchSpeed(bench_speed::Args),
 }

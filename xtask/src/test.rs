@@ -1,6 +1,7 @@
 //! `cargo xtask test`: every check of the repository, one after the other, stopping at the first
 //! that fails and naming the command that repeats it alone.
 
+mod slurm;
 mod steps;
 
 use crate::{libtorch, workspace};
@@ -10,6 +11,10 @@ use std::time::{Duration, Instant};
 use steps::{Action, Step};
 
 /// `cargo xtask test`.
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "flags of a command line, one a choice"
+)]
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
     /// Only what builds without libtorch, with none in reach
@@ -18,6 +23,9 @@ pub(crate) struct Args {
     /// Also the checks on real images
     #[arg(long, conflicts_with = "pure")]
     real: bool,
+    /// Instead of all these: benches on a real Slurm of two nodes, started here for the purpose
+    #[arg(long, conflicts_with_all = ["pure", "real", "quick"])]
+    slurm: bool,
     /// Leave out the examples and the documentation build
     #[arg(long)]
     quick: bool,
@@ -34,7 +42,9 @@ pub(crate) fn run(args: &Args) -> Result<()> {
     if !args.pure {
         libtorch::ensure()?;
     }
-    let mut steps = if args.pure {
+    let mut steps = if args.slurm {
+        steps::slurm()
+    } else if args.pure {
         steps::pure(args.quick)?
     } else {
         steps::full(args.quick)?

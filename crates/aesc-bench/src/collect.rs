@@ -1,5 +1,6 @@
 //! From a plan and its cells' results to a [`Report`].
 
+use std::collections::BTreeSet;
 use std::path::{Component, Path};
 
 use serde_json::Value;
@@ -71,19 +72,22 @@ fn is_inside(file: &str) -> bool {
 }
 
 fn facts(plan: &Plan) -> PlanFacts {
-    let mut facts = PlanFacts {
+    let cells = || plan.cells.iter();
+    PlanFacts {
         n_cells: plan.cells.len(),
         strategies: plan.strategies.clone(),
-        ..PlanFacts::default()
-    };
-    for cell in &plan.cells {
-        add_once(&mut facts.categories, &cell.category);
-        add_once(&mut facts.networks, &cell.network);
-        add_once(&mut facts.corruptions, &cell.corruption);
-        add_once(&mut facts.presets, &cell.preset);
-        add_once(&mut facts.seeds, &cell.seed);
+        categories: distinct(cells().map(|cell| &cell.category)),
+        networks: distinct(cells().map(|cell| &cell.network)),
+        corruptions: distinct(cells().map(|cell| &cell.corruption)),
+        presets: distinct(cells().map(|cell| &cell.preset)),
+        seeds: distinct(cells().map(|cell| &cell.seed)),
     }
-    facts
+}
+
+/// Each once, in the order of its first occurrence.
+fn distinct<'a, T: Ord + Clone + 'a>(items: impl Iterator<Item = &'a T>) -> Vec<T> {
+    let mut seen = BTreeSet::new();
+    items.filter(|item| seen.insert(*item)).cloned().collect()
 }
 
 fn add_once<T: PartialEq + Clone>(list: &mut Vec<T>, item: &T) {

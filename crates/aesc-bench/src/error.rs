@@ -138,6 +138,30 @@ pub enum BenchError {
         /// The system's answer.
         source: std::io::Error,
     },
+    /// A command of Slurm failed, or answered what it never should.
+    #[error("{command}: {found}")]
+    Scheduler {
+        /// "sbatch", "squeue", …
+        command: &'static str,
+        /// What it said.
+        found: String,
+    },
+    /// A word that is no option of sbatch.
+    #[error("expected an option of sbatch such as --time=2:00:00, found {found:?}")]
+    SbatchArg {
+        /// The word.
+        found: String,
+    },
+    /// Another process does this cell just now.
+    #[error("{path}: {holder} is doing this cell, last heard of {age_secs} s ago")]
+    Leased {
+        /// The lease.
+        path: PathBuf,
+        /// Who holds it: `process 12 on node7 (job 17_3)`.
+        holder: String,
+        /// Age of its last heartbeat, in seconds.
+        age_secs: u64,
+    },
     /// A value that JSON cannot carry (NaN or infinite) or that would not be read back.
     #[error("{path}: the result would not be read back: {found}")]
     Unfaithful {

@@ -6,7 +6,7 @@
 //! ```
 
 use std::fs::{File, TryLockError};
-use std::io::Write;
+use std::io::{ErrorKind, Write};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
@@ -50,24 +50,38 @@ pub fn write_atomic(path: &Path, bytes: &[u8]) -> Result<(), BenchError> {
         _ => Path::new("."),
     };
     std::fs::create_dir_all(dir).map_err(BenchError::io("create", dir))?;
-    let written = sibling(dir).and_then(|mut file| {
-        file.write_all(bytes)?;
-        file.as_file().sync_all()?;
-        file.persist(path).map_err(|error| error.error)
-    });
+    let written = sibling(dir, ".tmp-", bytes)
+        .and_then(|file| file.persist(path).map_err(|error| error.error));
     written.map(drop).map_err(BenchError::io("write", path))
 }
 
-/// A temporary file in `dir`, readable by whom the umask allows (not by the owner alone).
-fn sibling(dir: &Path) -> std::io::Result<tempfile::NamedTempFile> {
+/// `value` as JSON in a temporary sibling of `path`, to be given its name by the caller.
+///
+/// It is called otherwise than the siblings that the next holder of the folder's lock sweeps away.
+pub(crate) fn json_sibling(
+    path: &Path,
+    value: &impl Serialize,
+) -> Result<tempfile::NamedTempFile, BenchError> {
+    let dir = path.parent().unwrap_or(Path::new("."));
+    let bytes = serde_json::to_vec_pretty(value).map_err(std::io::Error::from);
+    let file = bytes.and_then(|bytes| sibling(dir, ".new-", &bytes));
+    file.map_err(BenchError::io("write", path))
+}
+
+/// A temporary file in `dir` holding `bytes`, flushed, readable by whom the umask allows (not by
+/// the owner alone).
+fn sibling(dir: &Path, prefix: &str, bytes: &[u8]) -> std::io::Result<tempfile::NamedTempFile> {
     let mut builder = tempfile::Builder::new();
-    builder.prefix(".tmp-");
+    builder.prefix(prefix);
     #[cfg(unix)]
     {
         use std::os::unix::fs::PermissionsExt;
         builder.permissions(std::fs::Permissions::from_mode(0o666));
     }
-    builder.tempfile_in(dir)
+    let mut file = builder.tempfile_in(dir)?;
+    file.write_all(bytes)?;
+    file.as_file().sync_all()?;
+    Ok(file)
 }
 
 /// Writes `value` as JSON after making sure that it reads back.
@@ -117,6 +131,10 @@ impl FolderLock {
             Err(TryLockError::WouldBlock) => Err(BenchError::Locked {
                 path: dir.to_owned(),
             }),
+            // A file system without locks: a cell's lease holds it all the same.
+            Err(TryLockError::Error(source)) if source.kind() == ErrorKind::Unsupported => {
+                Ok(Self { _file: file })
+            }
             Err(TryLockError::Error(source)) => Err(BenchError::io("lock", path)(source)),
         }
     }

@@ -1,5 +1,7 @@
 //! Means over seeds and categories; a missing cell makes a mean missing, never smaller.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 
 use crate::claims::STAINS;
@@ -204,36 +206,22 @@ impl Report {
         strategy: &str,
         quantity: Quantity<'_>,
     ) -> Entry {
-        let per_seed = self.planned_seeds(None, column).into_iter().map(|seed| {
-            let of_seed = |cell: &ReportCell| (cell.seed == seed).then(|| quantity(cell)).flatten();
-            self.seed_mean(column, strategy, (seed, &of_seed))
-        });
-        let per_seed: Vec<Entry> = per_seed.collect();
+        let mut values = BTreeMap::new();
+        for cell in self.cells_of(column, strategy) {
+            let place = (cell.seed, cell.category.as_str());
+            values.entry(place).or_insert_with(|| quantity(cell));
+        }
+        let seed_mean = |seed: u64| {
+            let categories = self.plan.categories.iter();
+            let parts = categories.map(|category| values.get(&(seed, category.as_str())).copied());
+            parts.collect::<Option<_>>().map_or(Entry::Missing, settle)
+        };
+        let seeds = self.planned_seeds(None, column).into_iter();
+        let per_seed: Vec<Entry> = seeds.map(seed_mean).collect();
         if per_seed.contains(&Entry::Missing) {
             return Entry::Missing;
         }
         settle(per_seed.into_iter().map(Entry::mean).collect())
-    }
-
-    /// The mean over all categories at one seed.
-    fn seed_mean(
-        &self,
-        column: &Column,
-        strategy: &str,
-        (seed, quantity): (u64, Quantity<'_>),
-    ) -> Entry {
-        let mut values = Vec::new();
-        for category in &self.plan.categories {
-            if !self.planned_seeds(Some(category), column).contains(&seed) {
-                return Entry::Missing;
-            }
-            let mut cells = self.cells_of(column, strategy);
-            match cells.find(|c| c.category == *category && c.seed == seed) {
-                Some(cell) => values.push(quantity(cell)),
-                None => return Entry::Missing,
-            }
-        }
-        settle(values)
     }
 }
 

@@ -62,16 +62,22 @@ impl Failure {
 
     /// Prints it to stderr.
     pub(crate) fn print(&self) {
-        let mut stderr = anstream::stderr();
-        let told = match &self.message {
-            Message::Chain(error) => {
-                crate::output::say(&mut stderr, format!("error: {}", chain(error)))
-            }
-            Message::Diagnostic(report) => crate::output::say(&mut stderr, format!("{report:?}")),
-            Message::Nothing => Ok(()),
+        let line = match &self.message {
+            Message::Chain(_) => format!("error: {}", self.told()),
+            Message::Diagnostic(_) => self.told(),
+            Message::Nothing => return,
         };
         // Nobody is left to tell when stderr is closed.
-        drop(told);
+        drop(crate::output::say(&mut anstream::stderr(), line));
+    }
+
+    /// What is printed.
+    pub(crate) fn told(&self) -> String {
+        match &self.message {
+            Message::Chain(error) => chain(error),
+            Message::Diagnostic(report) => format!("{report:?}"),
+            Message::Nothing => String::new(),
+        }
     }
 }
 
@@ -118,7 +124,10 @@ impl From<ArtifactError> for Failure {
 impl From<BenchError> for Failure {
     fn from(error: BenchError) -> Self {
         let code = match error {
-            BenchError::Io { .. } | BenchError::Spawn { .. } => ExitCode::Unexpected,
+            BenchError::Io { .. } | BenchError::Spawn { .. } | BenchError::Scheduler { .. } => {
+                ExitCode::Unexpected
+            }
+            BenchError::Leased { .. } => ExitCode::Stopped,
             BenchError::Unfaithful { .. } => ExitCode::Numerical,
             _ => ExitCode::Usage,
         };

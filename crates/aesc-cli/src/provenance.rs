@@ -30,6 +30,23 @@ pub(crate) fn libtorch() -> String {
     return "without libtorch".to_owned();
 }
 
+/// What decides, beside a plan, what a cell's figures are: commit and libtorch.
+pub(crate) fn build() -> String {
+    format!("commit {COMMIT} with {}", libtorch())
+}
+
+/// The same of who made a result, by its provenance; `None` where it does not say.
+pub(crate) fn build_of(provenance: &serde_json::Value) -> Option<String> {
+    let text = |name: &str| provenance.get(name)?.as_str();
+    let dirty = provenance.get("dirty").and_then(serde_json::Value::as_bool);
+    let mark = if dirty == Some(true) { "-dirty" } else { "" };
+    Some(format!(
+        "commit {}{mark} with {}",
+        text("commit")?,
+        text("libtorch")?
+    ))
+}
+
 /// The processor's name.
 pub(crate) fn cpu() -> String {
     let info = std::fs::read_to_string("/proc/cpuinfo").unwrap_or_default();

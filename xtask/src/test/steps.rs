@@ -1,5 +1,6 @@
 //! What `cargo xtask test` consists of.
 
+use super::slurm;
 use crate::members::{self, Purity};
 use crate::{docs, tidy, workspace};
 use anyhow::{Context, Result, bail};
@@ -156,6 +157,16 @@ pub(super) fn pure(quick: bool) -> Result<Vec<Step>> {
         steps.push(doc);
     }
     Ok(steps)
+}
+
+/// A Slurm of two nodes on this machine, and what it does to benches.
+pub(super) fn slurm() -> Vec<Step> {
+    let build = Step::new("the program", Action::cargo("build --package aesc-cli"));
+    let run = Action::Here {
+        command: "cargo xtask test --slurm",
+        run: slurm::run,
+    };
+    vec![build, Step::new("benches on Slurm", run)]
 }
 
 /// One command for the pure members, one for each that must leave out its default features.

@@ -1,12 +1,12 @@
 //! Cells as child processes of this one, a few at a time.
 
 use std::collections::VecDeque;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::time::{Duration, Instant};
 
 use super::log::{log_tail, open_log};
-use super::{CellFailure, Engine, Event, Outcome, RunContext};
+use super::{CellFailure, Engine, Event, Outcome, RunContext, Worker};
 use crate::folder::{cell_dir, failure_path, log_path, result_path};
 use crate::{BenchError, CellResult, CellSpec, FORMAT};
 
@@ -14,19 +14,16 @@ use crate::{BenchError, CellResult, CellSpec, FORMAT};
 const RETRIES: u32 = 2;
 /// How often the children are looked at.
 const POLL: Duration = Duration::from_millis(50);
-/// Runs `program bench run-cell --out DIR --cell ID --threads N …` for each cell.
+
+/// Runs a [`Worker`] for each cell.
 ///
 /// Output goes to `cells/<id>/log.txt`. The child gets no standard input.
 #[derive(Debug, Clone)]
 pub struct LocalEngine {
-    /// The `aesc` binary.
-    pub program: PathBuf,
+    /// What does a cell.
+    pub worker: Worker,
     /// Cells running at once; 0 counts as 1.
     pub jobs: usize,
-    /// Threads given to each cell.
-    pub threads_per_job: usize,
-    /// Further arguments of every cell: `--device cpu`.
-    pub extra_args: Vec<String>,
 }
 
 impl Engine for LocalEngine {
@@ -224,22 +221,21 @@ impl LocalEngine {
     ) -> Result<Running<'a>, BenchError> {
         let folder = cell_dir(dir, &cell.id);
         std::fs::create_dir_all(&folder).map_err(BenchError::io("create", &folder))?;
-        forget(&failure_path(dir, &cell.id))?;
+        CellFailure::forget(&failure_path(dir, &cell.id))?;
         let path = log_path(dir, &cell.id);
         let (log, log_again, log_start) =
             open_log(&path, cell, attempt).map_err(BenchError::io("write", &path))?;
-        let child = Command::new(&self.program)
+        let child = Command::new(&self.worker.program)
             .args(["bench", "run-cell", "--out"])
             .arg(dir)
             .args(["--cell", &cell.id])
-            .args(["--threads", &self.threads_per_job.max(1).to_string()])
-            .args(&self.extra_args)
+            .args(self.worker.tail())
             .stdin(Stdio::null())
             .stdout(log)
             .stderr(log_again)
             .spawn()
             .map_err(|source| BenchError::Spawn {
-                program: self.program.clone(),
+                program: self.worker.program.clone(),
                 source,
             })?;
         Ok(Running {
@@ -249,15 +245,6 @@ impl LocalEngine {
             started: Instant::now(),
             log_start,
         })
-    }
-}
-
-fn forget(path: &Path) -> Result<(), BenchError> {
-    match std::fs::remove_file(path) {
-        Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
-            Err(BenchError::io("remove", path)(error))
-        }
-        _ => Ok(()),
     }
 }
 

@@ -2,6 +2,9 @@
 
 mod local;
 mod log;
+mod print;
+mod slurm;
+mod worker;
 
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -9,13 +12,19 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use serde::{Deserialize, Serialize};
 
 pub use local::LocalEngine;
+pub use print::PrintEngine;
+pub use slurm::SlurmEngine;
+pub use worker::Worker;
+
+pub(crate) use worker::quoted;
 
 use crate::folder::write_json;
 use crate::{BenchError, CellSpec, FORMAT};
 
 /// Runs cells, here or elsewhere.
 pub trait Engine {
-    /// Runs the `missing` cells of the plan in `context.dir` and waits for them.
+    /// Runs the `missing` cells of the plan in `context.dir` and waits for them, or hands them over
+    /// to whoever runs them later ([`Outcome::handed_over`]).
     ///
     /// A cell that fails is part of the [`Outcome`], not an error; the others go on.
     ///
@@ -87,6 +96,27 @@ pub enum Event<'a> {
         /// The cell.
         cell: &'a CellSpec,
     },
+    /// The line of a shell that does a cell.
+    Command {
+        /// The cell.
+        cell: &'a CellSpec,
+        /// `/opt/aesc bench run-cell --out …`.
+        line: &'a str,
+    },
+    /// A scheduler took cells over.
+    Submitted {
+        /// The scheduler's name for them.
+        job: &'a str,
+        /// Tasks, each of one or more cells.
+        n_tasks: usize,
+        /// Cells.
+        n_cells: usize,
+    },
+    /// A scheduler took over to write the report once the cells have ended.
+    Collecting {
+        /// The scheduler's name for it.
+        job: &'a str,
+    },
     /// Nothing happened for a moment; a chance to redraw.
     Waiting {
         /// Cells now running.
@@ -107,6 +137,8 @@ pub struct Outcome {
     pub stopped: Vec<String>,
     /// Ids of the cells never started.
     pub not_started: Vec<String>,
+    /// Ids of the cells that somebody else runs, now or later.
+    pub handed_over: Vec<String>,
     /// Whether the caller asked to stop.
     pub interrupted: bool,
 }
@@ -132,6 +164,19 @@ impl CellFailure {
         serde_json::from_slice(&std::fs::read(path).ok()?).ok()
     }
 
+    /// Removes a `failure.json`, where there is one.
+    ///
+    /// # Errors
+    /// [`BenchError::Io`] when it is there and cannot be removed.
+    pub fn forget(path: &Path) -> Result<(), BenchError> {
+        match std::fs::remove_file(path) {
+            Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
+                Err(BenchError::io("remove", path)(error))
+            }
+            _ => Ok(()),
+        }
+    }
+
     /// Whether the cell ended by itself, not by the machine's hand: it would end so again.
     pub fn is_own_fault(&self) -> bool {
         self.exit_code.is_some_and(|code| code != 137)
@@ -151,7 +196,11 @@ impl CellFailure {
         format!("{how}{times}: {}", self.reason.replace('\n', " / "))
     }
 
-    fn write(&self, path: &Path) -> Result<(), BenchError> {
+    /// Writes it to `path`, whole or not at all.
+    ///
+    /// # Errors
+    /// [`BenchError::Io`] when the file cannot be written.
+    pub fn write(&self, path: &Path) -> Result<(), BenchError> {
         debug_assert_eq!(self.format, FORMAT);
         write_json(path, self)
     }

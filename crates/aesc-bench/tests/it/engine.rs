@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use aesc_bench::{
     BenchError, CellFailure, CellSpec, CellState, Engine, Event, LocalEngine, Outcome, Plan,
-    RunContext, cell_dir, failure_path, log_path,
+    RunContext, Worker, cell_dir, failure_path, log_path,
 };
 
 use crate::made;
@@ -46,12 +46,12 @@ impl Bench {
         }
         let program = dir.path().join("fake");
         write_program(&program, &format!("{PREAMBLE}{script}"));
-        let engine = LocalEngine {
+        let worker = Worker {
             program,
-            jobs: 1,
-            threads_per_job: 2,
+            threads: 2,
             extra_args: vec!["--device".to_owned(), "cpu".to_owned()],
         };
+        let engine = LocalEngine { worker, jobs: 1 };
         Self {
             dir,
             plan,
@@ -88,7 +88,7 @@ impl Bench {
 
 /// Written by a child process: a thread that forks while this one holds the file open for writing
 /// would make it "text file busy".
-fn write_program(path: &Path, script: &str) {
+pub(crate) fn write_program(path: &Path, script: &str) {
     let source = path.with_extension("sh");
     std::fs::write(&source, script).unwrap();
     let copied = std::process::Command::new("install")
@@ -290,7 +290,7 @@ fn a_termination_is_passed_on_to_the_cells() {
 #[test]
 fn a_program_that_cannot_start_is_an_error() {
     let mut bench = Bench::new("");
-    bench.engine.program = bench.dir.path().join("absent");
+    bench.engine.worker.program = bench.dir.path().join("absent");
     let (outcome, told) = bench.run(|_| ());
     assert!(
         matches!(outcome, Err(BenchError::Spawn { .. })),

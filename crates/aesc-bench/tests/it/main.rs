@@ -12,3 +12,4 @@ mod made;
 mod page;
 mod plan;
 mod report;
+mod slurm;

@@ -262,3 +262,19 @@ fn waiting_for_a_lock_ends_when_it_is_let_go() {
     drop(held);
     assert!(waiter.join().unwrap());
 }
+
+#[test]
+fn a_part_of_a_plan_is_the_cells_asked_for_in_the_plans_order() {
+    let dir = tempfile::tempdir().unwrap();
+    let plan = made::matrix(&["cloth", "gear"]);
+    plan.write_new(dir.path()).unwrap();
+    let id = |i: usize| plan.cells[i].id.clone();
+    let part = Plan::read_cells(dir.path(), &[id(5), id(2)]).unwrap();
+    assert_eq!(part.cells, [plan.cells[2].clone(), plan.cells[5].clone()]);
+    assert_eq!(part.strategies, plan.strategies);
+    let absent = Plan::read_cells(dir.path(), &[id(1), "0123".to_owned()]);
+    assert!(
+        matches!(&absent, Err(BenchError::UnknownCell { id, n_cells: 8 }) if id == "0123"),
+        "{absent:?}"
+    );
+}

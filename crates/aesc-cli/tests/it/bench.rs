@@ -1,5 +1,6 @@
 //! `aesc bench` from outside. Most needs no training: plans are made, results laid ready by hand.
 
+mod engines;
 mod gates;
 mod plan;
 mod progress;

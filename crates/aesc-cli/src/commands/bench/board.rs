@@ -60,6 +60,14 @@ pub(super) fn epochs(cell: &CellSpec) -> Result<u64, Failure> {
     Ok(train.steps.div_ceil(train.epoch_steps))
 }
 
+/// The same without a look at the rest of the configuration; `None` where it has no such numbers.
+pub(super) fn planned_epochs(cell: &CellSpec) -> Option<u64> {
+    let train = cell.config.get("train")?;
+    let number = |name: &str| train.get(name)?.as_u64();
+    let epoch_steps = number("epoch_steps").filter(|&n| n > 0)?;
+    Some(number("steps")?.div_ceil(epoch_steps))
+}
+
 /// Tells what happens to the cells; the phase counts their epochs.
 pub(super) struct Board<'a> {
     phase: &'a Phase,

@@ -1,18 +1,16 @@
-//! `aesc bench run-cell`: one training, its scoring, its pictures, one `result.json`.
+//! A cell: one training, its scoring, its pictures, one `result.json`.
 
 use std::path::Path;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use aesc_artifact::RunConfig;
 use aesc_bench::{
-    CellResult, CellSpec, Cost, EpochRow, FORMAT, Figure, FolderLock, Panel, Plan, Timing,
-    Training, cell_dir,
+    CellResult, CellSpec, Cost, EpochRow, FORMAT, Figure, Panel, Plan, Timing, Training, cell_dir,
 };
 use aesc_data::{Limits, fingerprint, open_dataset};
 use aesc_detect::{Judge, ScoreConfig, Strategy, calibrate_each, heat_map, mask_image};
 use serde_json::Value;
 
-use super::CellArgs;
 use crate::app::Context;
 use crate::backend;
 use crate::evaluation::{Evaluation, Shown, ShownMap, Subject, evaluate};
@@ -23,35 +21,21 @@ use crate::provenance;
 use crate::run_folder::{Existing, RunFolder};
 use crate::training::{TrainedRun, drop_checkpoint, load_clean, train_into};
 
-/// How long to wait for another process to let go of the cell.
-const PATIENCE: Duration = Duration::from_mins(1);
 /// Longest side of a stored picture.
 const PICTURE_PX: usize = 192;
 
-pub(super) fn run(args: &CellArgs, context: &Context) -> Result<(), Failure> {
+/// Trains and scores one cell and writes its result; the caller holds its folder.
+pub(super) fn run(
+    plan: &Plan,
+    cell: &CellSpec,
+    out: &Path,
+    context: &Context,
+) -> Result<(), Failure> {
     let start = Instant::now();
-    die_with_parent();
-    let plan = Plan::read(&args.out)?;
-    let cell = plan.cell(&args.cell)?;
-    let folder = cell_dir(&args.out, &cell.id);
-    super::make_folder(&folder)?;
-    let _lock = FolderLock::acquire_within(&folder, PATIENCE)?;
-    if matches!(plan.state(&args.out, cell), aesc_bench::CellState::Done(_)) {
-        return Ok(());
-    }
-    let scored_by = (cell, &plan.strategies[..]);
-    let result = work(scored_by, &folder, context, start).map_err(to_be_run_again)?;
-    result.write(&args.out)?;
+    let folder = cell_dir(out, &cell.id);
+    let result = work((cell, &plan.strategies), &folder, context, start)?;
+    result.write(out)?;
     drop_checkpoint(&folder.join("run"))
-}
-
-/// A scheduler reads 75 as "run it again", whichever signal stopped the cell; Ctrl-C stays itself.
-fn to_be_run_again(failure: Failure) -> Failure {
-    let code = match failure.code {
-        ExitCode::Terminated => ExitCode::Stopped,
-        other => other,
-    };
-    Failure { code, ..failure }
 }
 
 fn work(
@@ -194,12 +178,4 @@ fn figure(one: &Shown, folder: &Path) -> Result<Figure, Failure> {
         score: Some(one.score),
         panels,
     })
-}
-
-/// A cell whose bench is gone stops too, with a checkpoint, instead of working on unseen.
-fn die_with_parent() {
-    let signal = Some(rustix::process::Signal::TERM);
-    if rustix::process::set_parent_process_death_signal(signal).is_err() {
-        tracing::warn!("this system cannot end a cell together with its bench");
-    }
 }

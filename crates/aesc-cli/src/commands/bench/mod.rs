@@ -1,14 +1,18 @@
 //! `aesc bench`: plan, run, watch, check, repeat a matrix of trainings.
 
 mod board;
+mod cancel;
 #[cfg(feature = "libtorch")]
 mod cell;
+mod engine;
 mod estimate;
 mod gate;
+mod hand_over;
 mod matrix;
 mod reproduce;
 mod run;
 mod status;
+mod worker;
 
 use std::path::{Path, PathBuf};
 
@@ -31,11 +35,14 @@ pub(crate) enum BenchCommand {
     /// Plan a matrix, run what is missing of it, and write its report
     #[command(after_help = RUN_EXAMPLES)]
     Run(run::RunArgs),
-    /// Train and score one cell of a plan; what `run` starts as processes
-    RunCell(CellArgs),
+    /// Train and score cells of a plan; what every engine starts
+    RunCell(worker::WorkerArgs),
     /// Tell where each cell stands
     #[command(after_help = "Example:\n  aesc bench status --out runs/bench-mvtec")]
     Status(FolderArgs),
+    /// Take a bench's jobs out of Slurm's queue, those running with a checkpoint
+    #[command(after_help = "Example:\n  aesc bench cancel --out runs/bench-mvtec")]
+    Cancel(FolderArgs),
     /// Write the report of what is there
     #[command(after_help = "Example:\n  aesc bench collect --out runs/bench-mvtec")]
     Collect(FolderArgs),
@@ -57,7 +64,9 @@ const RUN_EXAMPLES: &str = "Examples:
   aesc bench run --data mvtec --out runs/bench-mvtec --preset quick
   aesc bench run --data mvtec --category bottle --out runs/bench-bottle --jobs 2
   aesc bench run --data mvtec --out runs/paper --matrix paper --networks aesc
-  aesc bench run --out runs/paper --only-missing";
+  aesc bench run --out runs/paper --only-missing
+  aesc bench run --out runs/paper --engine slurm --partition gpu --gres gpu:1 --max-parallel 8
+  aesc bench run --out runs/paper --engine print | parallel --jobs 4";
 
 const CHECK_EXAMPLES: &str = "Examples:
   aesc bench check --out runs/bench-sample --baseline data/baselines/sample.toml
@@ -71,18 +80,7 @@ const REPRODUCE_EXAMPLES: &str = "Examples:
   aesc bench reproduce data/results/sample.json --data sample --out runs/again
   aesc bench reproduce report.json --data mvtec --out runs/again --cell bottle/aesc/stain --dry-run";
 
-/// What `bench run-cell` takes.
-#[derive(Debug, Args)]
-pub(crate) struct CellArgs {
-    /// The bench's folder, with plan.json
-    #[arg(long, value_name = "DIR")]
-    pub(crate) out: PathBuf,
-    /// The cell's id
-    #[arg(long, value_name = "ID")]
-    pub(crate) cell: String,
-}
-
-/// What `bench status` and `bench collect` take.
+/// What `bench status`, `bench cancel` and `bench collect` take.
 #[derive(Debug, Args)]
 pub(crate) struct FolderArgs {
     /// The bench's folder, with plan.json
@@ -94,15 +92,28 @@ pub(crate) fn run(command: &BenchCommand, context: &Context) -> Result<(), Failu
     match command {
         BenchCommand::Plan(args) => plan(args, context),
         BenchCommand::Run(args) => run::run(args, context),
-        #[cfg(feature = "libtorch")]
-        BenchCommand::RunCell(args) => cell::run(args, context),
-        #[cfg(not(feature = "libtorch"))]
-        BenchCommand::RunCell(_) => Err(crate::backend::without_libtorch()),
+        BenchCommand::RunCell(args) => worker::run(args, context),
         BenchCommand::Status(args) => status::run(&args.out, context),
+        BenchCommand::Cancel(args) => cancel::run(&args.out, context),
         BenchCommand::Collect(args) => collect_into(&args.out, context),
         BenchCommand::Check(args) => gate::check(args, context),
         BenchCommand::Baseline(args) => gate::baseline(args, context),
         BenchCommand::Reproduce(args) => reproduce::run(args, context),
+    }
+}
+
+/// A binary without libtorch tells what is done, and does nothing.
+#[cfg(not(feature = "libtorch"))]
+mod cell {
+    use super::{Context, Failure, Path, Plan};
+
+    pub(super) fn run(
+        _: &Plan,
+        _: &aesc_bench::CellSpec,
+        _: &Path,
+        _: &Context,
+    ) -> Result<(), Failure> {
+        Err(crate::backend::without_libtorch())
     }
 }
 

@@ -1,4 +1,4 @@
-//! `aesc bench run`: the missing cells of a plan as processes of this machine, then the report.
+//! `aesc bench run`: the missing cells of a plan, here and then the report, or handed over to others.
 
 use std::path::{Path, PathBuf};
 
@@ -7,10 +7,11 @@ use clap::Args;
 use serde_json::json;
 
 use super::board::{Board, epochs};
+use super::engine::{EngineArgs, worker};
 use super::estimate::{BenchEstimate, Share, estimate, share};
 use super::gate::Gates;
 use super::matrix::{self, MatrixArgs};
-use super::{make_folder, tell, write_report};
+use super::{hand_over, make_folder, tell, write_report};
 use crate::app::Context;
 use crate::exit_code::ExitCode;
 use crate::failure::Failure;
@@ -29,6 +30,8 @@ pub(crate) struct RunArgs {
     /// Cells at a time; the threads are divided among them [default: cores on a CPU, 1 on CUDA]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
     jobs: Option<u16>,
+    #[command(flatten)]
+    engine: EngineArgs,
     /// Leave cells alone that failed by their own fault
     #[arg(long)]
     only_missing: bool,
@@ -41,6 +44,7 @@ pub(crate) struct RunArgs {
 }
 
 pub(super) fn run(args: &RunArgs, context: &Context) -> Result<(), Failure> {
+    args.engine.validate(args.jobs)?;
     let gates = match &args.check {
         Some(path) => Some(Gates::read(path, &args.matrix.category)?),
         None => None,
@@ -62,7 +66,13 @@ pub(super) fn run(args: &RunArgs, context: &Context) -> Result<(), Failure> {
     if args.dry_run {
         return work.tell(context);
     }
-    let report = work.run(context)?;
+    let report = match args.engine.elsewhere(context)? {
+        None => work.run(context)?,
+        Some(engine) => match hand_over::run(&work, &*engine, args.engine.engine, context)? {
+            Some(report) => report,
+            None => return Ok(()),
+        },
+    };
     tell(&report, &args.out, gates.as_ref(), context)
 }
 
@@ -90,7 +100,8 @@ pub(super) struct Work<'a> {
 }
 
 impl Work<'_> {
-    fn cells(&self) -> Vec<CellSpec> {
+    /// The cells to run.
+    pub(super) fn cells(&self) -> Vec<CellSpec> {
         if self.only_missing {
             self.plan.untried(self.out)
         } else {
@@ -143,15 +154,8 @@ impl Work<'_> {
         if let Some(estimate) = self.estimate(cells, context)? {
             phase.note(&estimate.told());
         }
-        let program = std::env::current_exe().map_err(|e| Failure::new(ExitCode::Unexpected, e))?;
-        let engine = LocalEngine {
-            program,
-            jobs,
-            threads_per_job: threads,
-            extra_args: ["--device", self.device, "--no-progress"]
-                .map(str::to_owned)
-                .into(),
-        };
+        let worker = worker(threads, self.device)?;
+        let engine = LocalEngine { worker, jobs };
         let run = RunContext {
             dir: self.out,
             stop: &context.signals.stop,

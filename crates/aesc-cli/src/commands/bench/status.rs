@@ -2,10 +2,14 @@
 
 use std::path::Path;
 
-use aesc_bench::{CellSpec, CellState, FolderLock, Plan, cell_dir};
+use aesc_bench::{
+    CellSpec, CellState, FolderLock, Lease, Plan, Scheduler, cell_dir, queued_cells, was_submitted,
+};
+use rayon::prelude::*;
 use serde::Serialize;
 
-use super::board::{epochs, trained};
+use super::board::{Trained, planned_epochs, trained};
+use super::engine::full_path;
 use crate::app::Context;
 use crate::failure::Failure;
 
@@ -16,6 +20,7 @@ enum State {
     Done,
     Failed,
     Running,
+    Queued,
     Missing,
 }
 
@@ -25,6 +30,7 @@ impl State {
             Self::Done => "done",
             Self::Failed => "failed",
             Self::Running => "running",
+            Self::Queued => "queued",
             Self::Missing => "missing",
         }
     }
@@ -42,6 +48,9 @@ struct Row {
     epochs: u64,
     epochs_planned: u64,
     training_secs: f64,
+    /// Its task in Slurm's queue.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    job: Option<String>,
     /// Of a finished cell: its last process from start to end.
     total_secs: Option<f64>,
 }
@@ -54,6 +63,7 @@ struct Standing {
     done: usize,
     failed: usize,
     running: usize,
+    queued: usize,
     missing: usize,
     epochs: u64,
     epochs_planned: u64,
@@ -63,14 +73,18 @@ struct Standing {
 
 pub(super) fn run(out: &Path, context: &Context) -> Result<(), Failure> {
     let plan = Plan::read(out)?;
-    let rows = plan.cells.iter().map(|cell| row(&plan, out, cell));
-    let rows: Vec<Row> = rows.collect();
+    let rows = plan.cells.par_iter().map(|cell| row(&plan, out, cell));
+    let mut rows: Vec<Row> = rows.collect();
+    if was_submitted(out) {
+        ask_slurm(&mut rows, out)?;
+    }
     let count = |state| rows.iter().filter(|row| row.state == state).count();
     let standing = Standing {
         n_cells: rows.len(),
         done: count(State::Done),
         failed: count(State::Failed),
         running: count(State::Running),
+        queued: count(State::Queued),
         missing: count(State::Missing),
         epochs: rows.iter().map(|row| row.epochs).sum(),
         epochs_planned: rows.iter().map(|row| row.epochs_planned).sum(),
@@ -81,8 +95,40 @@ pub(super) fn run(out: &Path, context: &Context) -> Result<(), Failure> {
     context.output.result(&standing, || standing.told())
 }
 
+/// What the files do not tell: which cells wait, and which run where locks and leases do not reach.
+/// A scheduler that does not answer costs no more than that.
+fn ask_slurm(rows: &mut [Row], out: &Path) -> Result<(), Failure> {
+    let queued = match queued_cells(&full_path(out)?, &Scheduler::installed()) {
+        Ok(queued) => queued,
+        Err(error) => {
+            tracing::warn!("which cells are queued is unknown: {error}");
+            return Ok(());
+        }
+    };
+    let undone = rows.iter_mut().filter(|row| row.state != State::Done);
+    for row in undone {
+        let Some(task) = queued.get(&row.id) else {
+            continue;
+        };
+        row.job = Some(task.id());
+        if task.is_waiting() {
+            row.state = State::Queued;
+            row.why = format!("job {}, {}", task.id(), task.reason);
+        } else {
+            row.state = State::Running;
+            row.why = format!("job {} on {}", task.id(), task.node);
+        }
+    }
+    Ok(())
+}
+
 fn row(plan: &Plan, out: &Path, cell: &CellSpec) -> Row {
-    let so_far = trained(out, &cell.id);
+    let is_begun = cell_dir(out, &cell.id).is_dir();
+    let so_far = if is_begun {
+        trained(out, &cell.id)
+    } else {
+        Trained::default()
+    };
     let mut row = Row {
         id: cell.id.clone(),
         cell: cell.label(),
@@ -90,10 +136,15 @@ fn row(plan: &Plan, out: &Path, cell: &CellSpec) -> Row {
         why: String::new(),
         epochs: so_far.epochs,
         // A plan of another version is told all the same.
-        epochs_planned: epochs(cell).unwrap_or_default(),
+        epochs_planned: planned_epochs(cell).unwrap_or_default(),
         training_secs: so_far.secs,
+        job: None,
         total_secs: None,
     };
+    if !is_begun {
+        row.why = "not run yet".to_owned();
+        return row;
+    }
     match plan.state(out, cell) {
         CellState::Done(result) => {
             row.state = State::Done;
@@ -101,11 +152,15 @@ fn row(plan: &Plan, out: &Path, cell: &CellSpec) -> Row {
             row.training_secs = result.timing.training_secs;
             row.total_secs = Some(result.timing.total_secs);
         }
-        _ if FolderLock::is_held(&cell_dir(out, &cell.id)) => row.state = State::Running,
+        _ if is_held(&cell_dir(out, &cell.id)) => row.state = State::Running,
         CellState::Failed(failure) => (row.state, row.why) = (State::Failed, failure.summary()),
         CellState::Missing(why) => row.why = why,
     }
     row
+}
+
+fn is_held(folder: &Path) -> bool {
+    FolderLock::is_held(folder) || Lease::is_held(folder)
 }
 
 impl Row {
@@ -130,11 +185,16 @@ impl Row {
 impl Standing {
     fn told(&self) -> String {
         let lines: String = self.cells.iter().map(Row::told).collect();
+        let queued = match self.queued {
+            0 => String::new(),
+            n => format!("{n} queued, "),
+        };
         format!(
-            "{lines}{} done, {} failed, {} running, {} missing; {} of {} epochs, {:.1} min of training",
+            "{lines}{} done, {} failed, {} running, {}{} missing; {} of {} epochs, {:.1} min of training",
             self.done,
             self.failed,
             self.running,
+            queued,
             self.missing,
             self.epochs,
             self.epochs_planned,

@@ -1,6 +1,8 @@
 //! The plan: which cells there are, and where each stands.
 
-use std::collections::BTreeMap;
+mod stored;
+
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 use serde::{Deserialize, Serialize};
@@ -8,6 +10,7 @@ use serde_json::Value;
 
 use crate::folder::{failure_path, plan_path, result_path, write_json};
 use crate::spec::identity;
+use crate::threads::shared_out;
 use crate::{BenchError, CellFailure, CellResult, CellSpec, FORMAT, RESULTS_VERSION};
 
 /// Where a planned cell stands.
@@ -70,11 +73,7 @@ impl Plan {
     /// [`BenchError::Version`], [`BenchError::EmptyPlan`], [`BenchError::ForeignId`] or
     /// [`BenchError::DuplicateCell`].
     pub fn validate(&self, path: &Path) -> Result<(), BenchError> {
-        let versions = Versions {
-            format: self.format,
-            results_version: self.results_version,
-        };
-        versions.check(path)?;
+        stored::check_versions(self.format, self.results_version, path)?;
         if self.cells.is_empty() {
             return Err(BenchError::EmptyPlan { what: "cells" });
         }
@@ -82,8 +81,10 @@ impl Plan {
             return Err(BenchError::EmptyPlan { what: "strategies" });
         }
         let mut seen: BTreeMap<&str, &CellSpec> = BTreeMap::new();
-        for cell in &self.cells {
-            let expected = identity(&cell.config, &cell.dataset_digest, self.results_version);
+        let expected = shared_out(&self.cells, |cell| {
+            identity(&cell.config, &cell.dataset_digest, self.results_version)
+        });
+        for (cell, expected) in self.cells.iter().zip(expected) {
             if cell.id != expected {
                 return Err(BenchError::ForeignId {
                     cell: cell.label(),
@@ -120,7 +121,8 @@ impl Plan {
                 if let Some(difference) = old.difference(self) {
                     return Err(BenchError::PlanDiffers { path, difference });
                 }
-                let moved = |new: &CellSpec| old.cell(&new.id).is_ok_and(|c| c.data != new.data);
+                let folders: BTreeMap<_, _> = old.cells.iter().map(|c| (&c.id, &c.data)).collect();
+                let moved = |new: &CellSpec| folders.get(&new.id).is_some_and(|d| **d != new.data);
                 if self.cells.iter().any(moved) {
                     return write_json(&path, self);
                 }
@@ -136,23 +138,27 @@ impl Plan {
     /// [`Plan::validate`].
     pub fn read(dir: &Path) -> Result<Self, BenchError> {
         let path = plan_path(dir);
-        let bytes = match std::fs::read(&path) {
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
-                return Err(BenchError::NoPlan { path });
-            }
-            other => other.map_err(BenchError::io("read", &path))?,
-        };
-        let malformed = |error: serde_json::Error| BenchError::Malformed {
-            path: path.clone(),
-            expected: "a benchmark plan",
-            found: error.to_string(),
-        };
-        // Versions first: a newer file may hold fields unknown here.
-        let versions: Versions = serde_json::from_slice(&bytes).map_err(malformed)?;
-        versions.check(&path)?;
-        let plan: Self = serde_json::from_slice(&bytes).map_err(malformed)?;
-        plan.validate(&path)?;
-        Ok(plan)
+        let text = stored::text(&path)?;
+        stored::Stored::parse(&text, &path)?.plan(|_| true, &path)
+    }
+
+    /// The plan with the cells of these ids alone: a worker's look, which passes over the others
+    /// of a hundred thousand.
+    ///
+    /// # Errors
+    /// As [`Plan::read`], and [`BenchError::UnknownCell`].
+    pub fn read_cells(dir: &Path, ids: &[String]) -> Result<Self, BenchError> {
+        let path = plan_path(dir);
+        let text = stored::text(&path)?;
+        let stored = stored::Stored::parse(&text, &path)?;
+        let known = stored.ids();
+        if let Some(absent) = ids.iter().find(|id| !known.contains(id.as_str())) {
+            return Err(BenchError::UnknownCell {
+                id: absent.clone(),
+                n_cells: known.len(),
+            });
+        }
+        stored.plan(|id| ids.iter().any(|wanted| wanted == id), &path)
     }
 
     /// The cell of this id.
@@ -183,8 +189,13 @@ impl Plan {
 
     /// The cells without a usable result, failed ones among them.
     pub fn missing(&self, dir: &Path) -> Vec<CellSpec> {
-        let undone = |cell: &&CellSpec| !matches!(self.state(dir, cell), CellState::Done(_));
-        self.cells.iter().filter(undone).cloned().collect()
+        let is_done = |cell: &CellSpec| matches!(self.state(dir, cell), CellState::Done(_));
+        let done = shared_out(&self.cells, is_done);
+        let cells = self.cells.iter().zip(done);
+        cells
+            .filter(|(_, is_done)| !is_done)
+            .map(|(cell, _)| cell.clone())
+            .collect()
     }
 
     /// The missing cells but those that failed by their own fault and would only fail again.
@@ -203,7 +214,9 @@ impl Plan {
             let (old, new) = (self.strategies.join(", "), new.strategies.join(", "));
             return Some(format!("its strategies are {old}, not {new}"));
         }
-        let ids = |plan: &Self| plan.cells.iter().map(|c| c.id.clone()).collect::<Vec<_>>();
+        let ids = |plan: &'_ Self| -> BTreeSet<String> {
+            plan.cells.iter().map(|cell| cell.id.clone()).collect()
+        };
         let (old_ids, new_ids) = (ids(self), ids(new));
         if let Some(extra) = self.cells.iter().find(|cell| !new_ids.contains(&cell.id)) {
             return Some(format!(
@@ -220,29 +233,4 @@ impl Plan {
 
 fn described(cell: &CellSpec) -> String {
     format!("{} ({})", cell.label(), cell.id)
-}
-
-/// The part of a plan that every version of it has.
-#[derive(Deserialize)]
-struct Versions {
-    format: u32,
-    results_version: u32,
-}
-
-impl Versions {
-    fn check(&self, path: &Path) -> Result<(), BenchError> {
-        let same = |what, expected, found| {
-            if found == expected {
-                return Ok(());
-            }
-            Err(BenchError::Version {
-                path: path.to_owned(),
-                what,
-                expected,
-                found,
-            })
-        };
-        same("format", FORMAT, self.format)?;
-        same("results version", RESULTS_VERSION, self.results_version)
-    }
 }
