@@ -45,6 +45,34 @@ impl Accumulator {
         Ok(())
     }
 
+    /// Takes the pixels of one image that are `inside` (one bool a pixel, rows first); the others
+    /// belong to no class, and regions are those of the mask within.
+    ///
+    /// # Errors
+    /// As [`Accumulator::push`]; [`EvalError::Shape`] too when `inside` is of another length.
+    pub fn push_within(&mut self, image: &MapView<'_>, inside: &[bool]) -> Result<(), EvalError> {
+        image.check(self.normals.len())?;
+        if inside.len() != image.mask.len() {
+            return Err(EvalError::Shape {
+                what: "inside",
+                image: self.normals.len(),
+                expected: image.mask.len(),
+                found: inside.len(),
+            });
+        }
+        let pairs = image.mask.iter().zip(inside);
+        let mask: Vec<bool> = pairs.map(|(mask, inside)| *mask && *inside).collect();
+        self.defects.append(Defects::of(&MapView {
+            mask: &mask,
+            ..*image
+        }))?;
+        let pixels = image.scores.iter().zip(image.mask).zip(inside);
+        let normals = pixels.filter(|((_, mask), inside)| !**mask && **inside);
+        self.normals
+            .push(normals.map(|((score, _), _)| *score).collect());
+        Ok(())
+    }
+
     /// How many images were taken in.
     pub fn n_images(&self) -> u64 {
         self.normals.len() as u64
