@@ -29,7 +29,9 @@ fn blocks(language: &str) -> Vec<String> {
 /// The words of a command line, quotes taken off.
 fn words(line: &str) -> Vec<String> {
     let words = line.split_whitespace().skip(1);
-    words.map(|word| word.trim_matches('\'').to_owned()).collect()
+    words
+        .map(|word| word.trim_matches('\'').to_owned())
+        .collect()
 }
 
 fn copy_images(from: &Path, to: &Path) {
@@ -43,12 +45,21 @@ fn copy_images(from: &Path, to: &Path) {
 #[test]
 fn every_command_of_the_guide_runs() {
     let bench = Workbench::new();
-    copy_images(&bench.category.join("train/good"), &bench.at("photos/clean"));
-    copy_images(&bench.category.join("test/good"), &bench.at("photos/calibration"));
+    copy_images(
+        &bench.category.join("train/good"),
+        &bench.at("photos/clean"),
+    );
+    copy_images(
+        &bench.category.join("test/good"),
+        &bench.at("photos/calibration"),
+    );
     copy_images(&bench.category.join("test/good"), &bench.at("photos/new"));
     let drawing = &blocks("toml")[0];
     std::fs::write(bench.at("roi.toml"), drawing).unwrap();
-    let commands: Vec<String> = blocks("").into_iter().filter(|b| b.starts_with("aesc ")).collect();
+    let commands: Vec<String> = blocks("")
+        .into_iter()
+        .filter(|b| b.starts_with("aesc "))
+        .collect();
     assert_eq!(commands.len(), 6, "{commands:?}");
     for line in &commands {
         let words = words(line);
@@ -76,5 +87,8 @@ fn every_command_of_the_guide_runs() {
     assert_eq!(json(&summary)["drift"]["verdict"], "too-few");
     let page = std::fs::read_to_string(bench.at("runs/cap/report.html")).unwrap();
     assert!(page.contains("data:image/png;base64,") && page.contains("validation PSNR"));
-    assert!(!page.contains("http://") && !page.contains("https://"), "one page, nothing beside it");
+    assert!(
+        !page.contains("http://") && !page.contains("https://"),
+        "one page, nothing beside it"
+    );
 }
