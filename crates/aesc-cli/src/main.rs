@@ -29,6 +29,8 @@ mod tiles;
 mod train_report;
 #[cfg(feature = "libtorch")]
 mod training;
+#[cfg(feature = "libtorch")]
+mod training_estimate;
 
 fn main() -> std::process::ExitCode {
     app::run()

@@ -92,3 +92,44 @@ impl Accumulator {
         Ranking::of_pixels(self.defects, &blocks, self.normals.len() as u64)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn view<'a>(scores: &'a [f32], mask: &'a [bool]) -> MapView<'a> {
+        MapView {
+            height: 1,
+            width: scores.len(),
+            scores,
+            mask,
+        }
+    }
+
+    #[test]
+    fn pixels_outside_belong_to_no_class() {
+        // Inside: normal 1 and 3, defect 2, so that one of two pairs is right. The defect of 9 and
+        // the normal 0 outside would make it four of six.
+        let scores = [1.0, 2.0, 3.0, 9.0, 0.0];
+        let mask = [false, true, false, true, false];
+        let mut inside = Accumulator::new();
+        let roi = [true, true, true, false, false];
+        inside.push_within(&view(&scores, &mask), &roi).unwrap();
+        let mut cut = Accumulator::new();
+        cut.push(&view(&scores[..3], &mask[..3])).unwrap();
+        let (inside, cut) = (inside.finish().unwrap(), cut.finish().unwrap());
+        assert!((inside.auroc() - 0.5).abs() < 1e-12);
+        assert_eq!(
+            inside.metrics(&[0.3]).unwrap(),
+            cut.metrics(&[0.3]).unwrap()
+        );
+    }
+
+    #[test]
+    fn a_region_of_another_size_is_refused_and_changes_nothing() {
+        let mut accumulator = Accumulator::new();
+        let error = accumulator.push_within(&view(&[1.0, 2.0], &[true, false]), &[true]);
+        assert!(matches!(error, Err(EvalError::Shape { .. })));
+        assert_eq!(accumulator.n_images(), 0);
+    }
+}

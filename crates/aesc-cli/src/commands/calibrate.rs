@@ -180,7 +180,9 @@ fn told(fit: &RateFit, word: &str, line: &mut impl FnMut(&str, String)) {
         let (low, high) = fit.interval;
         line("", format!("95 % interval {} to {}", end(low), end(high)));
     }
-    let [low, high] = fit.rate_interval.map(percent);
+    let [low, high] = fit
+        .rate_interval
+        .map(|share| format!("{:.2} %", share * 100.0));
     line(
         "",
         format!("{word}: {low} to {high} of clean images (95 %, by these images alone)"),

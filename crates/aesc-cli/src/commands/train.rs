@@ -60,9 +60,8 @@ mod with_libtorch {
     use crate::failure::Failure;
     use crate::run_folder::{Existing, RunFolder};
     use crate::train_report;
-    use crate::training::{
-        Estimate, MODEL_FILE, TrainedRun, drop_run, estimate, load_clean, told_secs, train_into,
-    };
+    use crate::training::{MODEL_FILE, TrainedRun, drop_run, load_clean, train_into};
+    use crate::training_estimate::{Estimate, estimate, told_secs};
     use crate::{config, provenance, roi_file};
 
     /// Looks at held-out images over a training.

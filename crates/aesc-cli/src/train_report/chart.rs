@@ -121,7 +121,7 @@ fn begin(title: &str, height: f64) -> String {
 fn short(value: f64) -> String {
     match value.abs() {
         0.0 => "0".to_owned(),
-        a if a >= 1000.0 => format!("{value:.0}"),
+        a if a >= 1000.0 || a.fract() == 0.0 => format!("{value:.0}"),
         a if a >= 1.0 => format!("{value:.2}"),
         a if a >= 1e-3 => format!("{value:.4}"),
         _ => format!("{value:.1e}"),

@@ -14,7 +14,8 @@ use base64::Engine;
 use crate::exit_code::ExitCode;
 use crate::failure::Failure;
 use crate::pictures::{png, small};
-use crate::training::{MODEL_FILE, TrainedRun, told_secs};
+use crate::training::{MODEL_FILE, TrainedRun};
+use crate::training_estimate::told_secs;
 
 /// Clean images shown from either end of the scores.
 const SHOWN: usize = 3;

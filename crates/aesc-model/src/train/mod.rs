@@ -257,7 +257,7 @@ impl<'a> Run<'a> {
     fn look(&self, epoch: u64) -> Result<Option<Look>, ModelError> {
         let ended = self.state.step == self.recipe().steps;
         match self.job.look_epochs {
-            Some(epochs) if ended || epoch % epochs.max(1) == 0 => Ok(Some(Look {
+            Some(epochs) if ended || epoch.is_multiple_of(epochs.max(1)) => Ok(Some(Look {
                 step: self.state.step,
                 rows: self.validation.look(&self.network)?,
             })),

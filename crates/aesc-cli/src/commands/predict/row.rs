@@ -78,7 +78,7 @@ impl Row {
     pub(super) fn tell_regions(&mut self, regions: &[Region]) {
         let areas = || regions.iter().map(|region| region.area_px);
         self.n_regions = Some(regions.len() as u64);
-        self.max_region_area_px = areas().max();
+        self.max_region_area_px = Some(areas().max().unwrap_or(0));
         self.defect_area_px = Some(areas().sum());
         if let Some(first) = regions.first() {
             (self.x, self.y) = (Some(first.x), Some(first.y));
