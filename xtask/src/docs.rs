@@ -3,11 +3,11 @@
 //!
 //! A generated block stands between `<!-- aesc:begin NAME ARGS -->` and `<!-- aesc:end -->`:
 //! `results FILE` is the short table of `data/results/FILE`, `report FILE` all of its tables,
-//! `csv FILE` a plain table, `cli` the `--help` of every verb.
+//! `csv FILE` a plain table, `speed FILE` that of `cargo xtask bench-speed`, `cli` the `--help` of every verb.
 
 mod cli;
 
-use crate::workspace;
+use crate::{bench_speed, workspace};
 use anyhow::{Context, Result, bail};
 use std::fs;
 use std::ops::Range;
@@ -140,9 +140,13 @@ fn generate(name: &str) -> Result<String> {
         ("results", file) => aesc_bench::report::results_table(&stored(file)?),
         ("report", file) => demoted(&aesc_bench::report::markdown(&stored(file)?)),
         ("csv", file) => table(&read(file)?),
+        ("speed", file) => bench_speed::stored_table(&read(file)?)?,
         ("cli", "") => cli::pages()?,
         _ => {
-            bail!("no generator of this name; there are: results FILE, report FILE, csv FILE, cli")
+            bail!(
+                "no generator of this name; there are: results FILE, report FILE, csv FILE, \
+             speed FILE, cli"
+            )
         }
     };
     Ok(format!("\n{}\n", text.trim_matches('\n')))

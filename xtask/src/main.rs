@@ -1,4 +1,4 @@
-//! Repository chores: `cargo xtask setup|test|tidy|docs|data|bench-mvtec`.
+//! Repository chores: `cargo xtask setup|test|tidy|docs|data|bench-mvtec|bench-speed`.
 //!
 //! Never names tch: it prepares what building tch needs, and builds and executes `aesc`.
 #![forbid(unsafe_code)]
@@ -8,6 +8,7 @@
 )]
 
 mod bench_mvtec;
+mod bench_speed;
 mod data;
 mod docs;
 mod fetch;
@@ -54,6 +55,8 @@ Without --data the dataset is looked for in `MVTEC_AD`, else in
 `$XDG_DATA_HOME/aesc/mvtec_anomaly_detection`; where it is not there, it is offered to fetch it
 (`cargo xtask data fetch mvtec`).")]
     BenchMvtec(bench_mvtec::Args),
+    /// Time training, inference, corruption, decoding and metrics, beside other programs if asked
+    BenchSpeed(bench_speed::Args),
 }
 
 fn main() -> ExitCode {
@@ -64,6 +67,7 @@ fn main() -> ExitCode {
         Command::Docs(args) => docs::run(&args).map(|()| ExitCode::SUCCESS),
         Command::Data(command) => data::run(&command).map(|()| ExitCode::SUCCESS),
         Command::BenchMvtec(args) => bench_mvtec::run(&args),
+        Command::BenchSpeed(args) => bench_speed::run(&args).map(|()| ExitCode::SUCCESS),
     };
     result.unwrap_or_else(|error| {
         eprintln!("error: {error:#}");

@@ -22,5 +22,5 @@ pub use file::{NamedTensor, TensorFile};
 pub use manifest::{MODEL_FORMAT, Manifest, ModelFile, TrainRecord};
 pub use network::{Level, LevelOp, NetworkConfig, NetworkKind, NetworkPlan, TensorSpec};
 pub use provenance::Provenance;
-pub use training::{AdamConfig, Keep, Schedule, TrainConfig};
+pub use training::{AdamConfig, Keep, Precision, Schedule, TrainConfig};
 pub use write::{AtomicFile, write_atomically};

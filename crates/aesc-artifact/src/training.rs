@@ -21,6 +21,9 @@ pub struct TrainConfig {
     pub batch_norm_momentum: f64,
     /// Which weights become the model.
     pub keep: Keep,
+    /// Number format of the convolutions.
+    #[serde(skip_serializing_if = "Precision::is_f32")]
+    pub precision: Precision,
     /// The learning rate over time.
     pub schedule: Schedule,
     /// The optimiser's constants.
@@ -36,6 +39,7 @@ impl Default for TrainConfig {
             validation_share: 0.2,
             batch_norm_momentum: 0.01,
             keep: Keep::BestPsnr,
+            precision: Precision::F32,
             schedule: Schedule::default(),
             adam: AdamConfig::default(),
         }
@@ -50,6 +54,24 @@ pub enum Keep {
     BestPsnr,
     /// Those of the last step.
     Last,
+}
+
+/// Number format of the convolutions; weights, norms, loss and optimiser stay in f32.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Precision {
+    /// 32 bits, everywhere.
+    #[default]
+    F32,
+    /// The upper 16 of them, where the device multiplies these faster.
+    Bf16,
+}
+
+impl Precision {
+    #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks by reference")]
+    fn is_f32(&self) -> bool {
+        *self == Self::F32
+    }
 }
 
 /// The learning rate over time.

@@ -146,7 +146,9 @@ impl From<aesc_model::ModelError> for Failure {
         match error {
             ModelError::Artifact(inner) => inner.into(),
             ModelError::Noise(inner) => inner.into(),
-            ModelError::Device { .. } | ModelError::Torch(_) => Self::new(ExitCode::Device, error),
+            ModelError::Device { .. } | ModelError::OutOfMemory { .. } | ModelError::Torch(_) => {
+                Self::new(ExitCode::Device, error)
+            }
             ModelError::Diverged { .. } => Self::new(ExitCode::Numerical, error),
             ModelError::Images { .. } => Self::new(ExitCode::Data, error),
             _ => Self::new(ExitCode::Usage, error),

@@ -3,6 +3,8 @@
 use std::path::PathBuf;
 use std::sync::OnceLock;
 
+use aesc_artifact::Precision;
+
 use crate::ModelError;
 
 /// Where tensors live.
@@ -60,12 +62,38 @@ impl Device {
         }
     }
 
+    /// Whether this device multiplies in `precision` faster than it would in f32.
+    ///
+    /// # Errors
+    /// [`ModelError::Device`] for bf16 on a processor without instructions for it.
+    pub fn check(self, precision: Precision) -> Result<(), ModelError> {
+        let able = matches!(self, Self::Cuda(_)) || processor_multiplies_bf16();
+        if precision == Precision::F32 || able {
+            return Ok(());
+        }
+        Err(ModelError::Device {
+            asked: format!("{self} in bf16"),
+            reason: "this processor has neither avx512_bf16 nor amx_bf16, so that bf16 would be \
+                     slower than f32; leave the precision at f32"
+                .to_owned(),
+        })
+    }
+
     pub(crate) fn tch(self) -> tch::Device {
         match self {
             Self::Cpu => tch::Device::Cpu,
             Self::Cuda(index) => tch::Device::Cuda(index),
         }
     }
+}
+
+fn processor_multiplies_bf16() -> bool {
+    let info = std::fs::read_to_string("/proc/cpuinfo").unwrap_or_default();
+    let flags = info.lines().find(|line| line.starts_with("flags"));
+    flags.is_some_and(|flags| {
+        let mut flags = flags.split_whitespace();
+        flags.any(|flag| flag == "avx512_bf16" || flag == "amx_bf16")
+    })
 }
 
 /// What the libtorch of this process offers.

@@ -20,6 +20,16 @@ pub enum ModelError {
     /// libtorch refused an operation.
     #[error("libtorch: {0}")]
     Torch(String),
+    /// The device's memory does not hold a step.
+    #[error("{device} has too little memory for a batch of {batch}: {}", remedy(*.fits))]
+    OutOfMemory {
+        /// The device.
+        device: crate::Device,
+        /// Images a step.
+        batch: usize,
+        /// The largest halved batch whose step fits, where one does.
+        fits: Option<usize>,
+    },
     /// Images do not fit the network or each other: the caller's fault.
     #[error("expected {expected}, found {found}")]
     Images {
@@ -55,6 +65,13 @@ pub enum ModelError {
     Noise(#[from] aesc_noise::NoiseError),
 }
 
+fn remedy(fits: Option<usize>) -> String {
+    match fits {
+        Some(batch) => format!("train.batch = {batch} fits"),
+        None => "not even a batch of 2 fits; smaller images or a narrower network would".to_owned(),
+    }
+}
+
 impl From<TchError> for ModelError {
     fn from(error: TchError) -> Self {
         // libtorch appends its C++ stack to the first lines; a user needs the first only.
@@ -64,10 +81,33 @@ impl From<TchError> for ModelError {
 }
 
 impl ModelError {
+    /// Whether libtorch says that the device's memory is full.
+    pub(crate) fn is_out_of_memory(&self) -> bool {
+        matches!(self, Self::Torch(text) if text.contains("out of memory"))
+    }
+
     pub(crate) fn images(expected: impl std::fmt::Display, found: impl std::fmt::Display) -> Self {
         Self::Images {
             expected: expected.to_string(),
             found: found.to_string(),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn full_memory_is_told_with_the_batch_that_fits() {
+        let said = TchError::Torch("CUDA out of memory. Tried to allocate 2.00 GiB\nat x".into());
+        assert!(ModelError::from(said).is_out_of_memory());
+        let error = ModelError::OutOfMemory {
+            device: crate::Device::Cuda(0),
+            batch: 64,
+            fits: Some(16),
+        };
+        let expected = "cuda:0 has too little memory for a batch of 64: train.batch = 16 fits";
+        assert_eq!(error.to_string(), expected);
     }
 }

@@ -5,6 +5,7 @@
 
 mod device;
 mod error;
+mod memory;
 mod network;
 mod reconstruct;
 mod tensor;
@@ -12,4 +13,5 @@ pub mod train;
 
 pub use device::{Device, DeviceReport, libtorch_version, report, set_threads};
 pub use error::ModelError;
+pub use memory::keep_freed_memory;
 pub use reconstruct::Reconstructor;

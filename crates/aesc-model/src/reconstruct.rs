@@ -2,7 +2,7 @@
 
 use std::cell::RefCell;
 
-use aesc_artifact::{ModelFile, NetworkPlan};
+use aesc_artifact::{ModelFile, NetworkPlan, Precision};
 use aesc_detect::{BackendError, McDropout, Reconstruct, Sampled};
 use aesc_image::{Image, Map};
 
@@ -26,10 +26,26 @@ impl Reconstructor {
     /// # Errors
     /// [`ModelError`] when the model does not describe a network or libtorch refuses.
     pub fn new(model: &ModelFile, device: Device) -> Result<Self, ModelError> {
+        Self::in_precision(model, device, Precision::F32)
+    }
+
+    /// The same, its convolutions in `precision`.
+    ///
+    /// # Errors
+    /// As [`Reconstructor::new`]; [`ModelError::Device`] where the device gains nothing by it.
+    pub fn in_precision(
+        model: &ModelFile,
+        device: Device,
+        precision: Precision,
+    ) -> Result<Self, ModelError> {
+        device.check(precision)?;
         let plan = model.manifest.plan()?;
         let network = Network::from_tensors(&plan, &model.tensors, device)?;
+        let network = network.in_precision(precision);
+        let preprocess = &model.manifest.preprocess;
+        let sides = plan.padded(preprocess.height, preprocess.width);
         Ok(Self {
-            frozen: Frozen::new(&network)?,
+            frozen: Frozen::new(&network, sides)?,
             plan,
             device,
             masks: RefCell::new(None),

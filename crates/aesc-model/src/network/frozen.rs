@@ -1,9 +1,10 @@
 //! A network for inference: norms folded into the convolutions, phase kernels made once.
 
-use aesc_artifact::{LevelOp, NetworkPlan};
+use aesc_artifact::{Level, LevelOp, NetworkPlan};
 use tch::{Kind, Tensor};
 
-use super::block::{LevelTensors, NORM_EPS, Network, down, leaky_relu};
+use super::block::{LevelTensors, NORM_EPS, Network, leaky_relu, with_margin};
+use super::convolution::{Fixed, Steps};
 use super::{Masks, upconv, wire};
 use crate::ModelError;
 
@@ -11,36 +12,42 @@ use crate::ModelError;
 #[derive(Debug)]
 pub(crate) struct Frozen {
     plan: NetworkPlan,
-    /// Kernel and bias of each level, the decoder's in phase form.
-    levels: Vec<(Tensor, Tensor)>,
+    /// The convolution of each level, the decoder's in phase form.
+    levels: Vec<Fixed>,
+    /// What they compute in.
+    kind: Kind,
 }
 
 impl Frozen {
-    /// The network as it stands, its running averages taken for the batch statistics.
-    pub(crate) fn new(network: &Network) -> Result<Self, ModelError> {
+    /// The network as it stands, its running averages taken for the batch statistics; quickest
+    /// with images of `sides`, which divide by `2^depth`.
+    pub(crate) fn new(network: &Network, sides: (usize, usize)) -> Result<Self, ModelError> {
         let map = upconv::map_tensor(Kind::Float, network.device)?;
-        let levels = tch::no_grad(|| {
-            let levels = network.plan.levels.iter().zip(&network.levels);
-            levels
-                .map(|(level, tensors)| {
-                    let (weight, bias) = folded(tensors)?;
-                    if level.op == LevelOp::Down {
-                        Ok((weight, bias))
-                    } else {
-                        upconv::phase_kernels(&weight, &bias, &map)
-                    }
-                })
-                .collect::<Result<_, ModelError>>()
-        })?;
+        let plan = &network.plan;
+        let level = |((tensors, level), [_, h, w]): ((&LevelTensors, &Level), [usize; 3])| {
+            let cast = |tensor: &Tensor| tensor.f_to_kind(network.kind);
+            let (kernel, bias) = folded(tensors)?;
+            if level.op == LevelOp::Down {
+                let input = [h, w].map(|side| 2 * side as i64 + 3);
+                return Fixed::new(cast(&kernel)?, cast(&bias)?, Steps::DOWN, input);
+            }
+            let (kernel, bias) = upconv::phase_kernels(&kernel, &bias, &map)?;
+            let input = [h, w].map(|side| side as i64 / 2);
+            Fixed::new(cast(&kernel)?, cast(&bias)?, Steps::UP, input)
+        };
+        let levels = network.levels.iter().zip(&plan.levels);
+        let levels = levels.zip(plan.shapes(sides.0, sides.1)).map(level);
         Ok(Self {
-            plan: network.plan.clone(),
-            levels,
+            levels: tch::no_grad(|| levels.collect::<Result<_, ModelError>>())?,
+            plan: plan.clone(),
+            kind: network.kind,
         })
     }
 
     /// Reconstructions of `x` `[b, c, h, w]`, sides dividing by `2^depth`.
     pub(crate) fn forward(&self, x: &Tensor) -> Result<Tensor, ModelError> {
-        tch::no_grad(|| wire(&self.plan, x, |i, x| self.level(i, x)))
+        let x = x.f_to_kind(self.kind)?;
+        tch::no_grad(|| wire(&self.plan, &x, |i, x| self.level(i, x)))
     }
 
     /// The reconstruction of one image `x` `[1, c, h, w]`, `[1, c, h, w]` too, and the population
@@ -49,10 +56,10 @@ impl Frozen {
     /// All passes are one batch, from the first level that drops: those before it see one image.
     pub(crate) fn sample(&self, x: &Tensor, masks: &Masks) -> Result<(Tensor, Tensor), ModelError> {
         tch::no_grad(|| {
-            let y = wire(&self.plan, x, |i, x| {
+            let y = wire(&self.plan, &x.f_to_kind(self.kind)?, |i, x| {
                 let h = self.level(i, x)?;
                 match &masks.levels[i] {
-                    Some(factors) => Ok(h.f_mul(factors)?),
+                    Some(factors) => Ok(h.f_mul(&factors.f_to_kind(self.kind)?)?),
                     None => Ok(h),
                 }
             })?; // [1 + samples, c, h, w]
@@ -65,11 +72,14 @@ impl Frozen {
 
     /// Level `i` up to and with its activation.
     fn level(&self, i: usize, x: &Tensor) -> Result<Tensor, ModelError> {
-        let (weight, bias) = &self.levels[i];
+        let level = &self.levels[i];
         match self.plan.levels[i].op {
-            LevelOp::Down => leaky_relu(&down(x, weight, bias)?),
-            LevelOp::Up => leaky_relu(&upconv::apply(x, weight, bias)?),
-            LevelOp::Out => Ok(upconv::apply(x, weight, bias)?.f_sigmoid()?),
+            LevelOp::Down => leaky_relu(&level.apply(&with_margin(x)?)?),
+            LevelOp::Up => leaky_relu(&upconv::shuffled(&level.apply(x)?)?),
+            LevelOp::Out => {
+                let y = upconv::shuffled(&level.apply(x)?)?;
+                Ok(y.f_to_kind(Kind::Float)?.f_sigmoid()?)
+            }
         }
     }
 }
@@ -97,6 +107,7 @@ mod tests {
     use aesc_detect::McDropout;
     use rand::{RngExt, SeedableRng};
 
+    use super::super::block::down;
     use super::*;
     use crate::Device;
 
@@ -179,7 +190,10 @@ mod tests {
             let network = Network::from_tensors(&plan, &random(&plan), Device::Cpu).unwrap();
             let x = Tensor::rand([2, 3, 16, 24], (Kind::Float, tch::Device::Cpu));
             let expected = tch::no_grad(|| plain_forward(&network, &x));
-            let found = Frozen::new(&network).unwrap().forward(&x).unwrap();
+            let found = Frozen::new(&network, (16, 24))
+                .unwrap()
+                .forward(&x)
+                .unwrap();
             let gap = (expected - found).abs().max().double_value(&[]);
             assert!(gap < 1e-5, "{kind:?}: {gap}");
         }
@@ -202,7 +216,7 @@ mod tests {
             let network = Network::from_tensors(&plan, &random(&plan), Device::Cpu).unwrap();
             let x = Tensor::rand([1, 3, 16, 24], (Kind::Float, tch::Device::Cpu));
             let expected = tch::no_grad(|| plain_sample(&network, &x, &mc));
-            let frozen = Frozen::new(&network).unwrap();
+            let frozen = Frozen::new(&network, (16, 24)).unwrap();
             let masks = Masks::draw(&plan, &mc, (16, 24), Device::Cpu).unwrap();
             let (whole, variance) = frozen.sample(&x, &masks).unwrap();
             let gap = |a: &Tensor, b: &Tensor| (a - b).abs().max().double_value(&[]);

@@ -1,6 +1,7 @@
 //! The networks' wiring: which level feeds which, shared by training and inference.
 
 mod block;
+mod convolution;
 mod frozen;
 mod masks;
 mod upconv;

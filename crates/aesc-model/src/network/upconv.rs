@@ -6,6 +6,7 @@
 use aesc_artifact::phase::{PHASE_TAPS, TAPS, phase_map};
 use tch::{Kind, Tensor};
 
+use super::convolution::{Steps, convolve};
 use crate::{Device, ModelError};
 
 /// The map from 5x5 kernels to phase kernels, `[25, 36]`.
@@ -32,8 +33,12 @@ pub(crate) fn phase_kernels(
 
 /// `x` `[b, i, h, w]` to `[b, o, 2h, 2w]` by phase kernels.
 pub(crate) fn apply(x: &Tensor, kernels: &Tensor, bias: &Tensor) -> Result<Tensor, ModelError> {
-    let phases = x.f_conv2d(kernels, Some(bias), [1, 1], [1, 1], [1, 1], 1)?; // [b, 4o, h, w]
-    Ok(phases.f_pixel_shuffle(2)?) // [b, o, 2h, 2w]
+    shuffled(&convolve(x, kernels, bias, Steps::UP)?)
+}
+
+/// The phases `[b, 4o, h, w]` in their places, `[b, o, 2h, 2w]`.
+pub(crate) fn shuffled(phases: &Tensor) -> Result<Tensor, ModelError> {
+    Ok(phases.f_pixel_shuffle(2)?)
 }
 
 #[cfg(test)]

@@ -73,34 +73,90 @@ impl Adam {
         Ok(moments)
     }
 
-    /// Takes the `t`-th step (from 1) down the gradients at learning rate `rate`; clears them.
-    pub(crate) fn step(&mut self, t: u64, rate: f64) -> Result<(), ModelError> {
-        let AdamConfig {
-            beta1,
-            beta2,
-            eps,
-            weight_decay,
-        } = self.config;
-        let t = i32::try_from(t).unwrap_or(i32::MAX);
-        let (correct1, correct2) = (1.0 - beta1.powi(t), 1.0 - beta2.powi(t));
+    /// Gradients of `loss` by every parameter, in the parameters' order.
+    pub(crate) fn gradients(&self, loss: &Tensor) -> Result<Vec<Tensor>, ModelError> {
+        let values: Vec<&Tensor> = self.parameters.iter().map(|p| &p.value).collect();
+        Ok(Tensor::f_run_backward(&[loss], &values, false, false)?)
+    }
+
+    /// Takes the `t`-th step (from 1) down `gradients` at learning rate `rate`.
+    pub(crate) fn step(
+        &mut self,
+        gradients: &[Tensor],
+        t: u64,
+        rate: f64,
+    ) -> Result<(), ModelError> {
+        let step = Step::new(&self.config, t, rate);
         tch::no_grad(|| {
-            for p in &mut self.parameters {
-                let mut gradient = p.value.f_grad()?;
-                let _ = p.mean.f_lerp_(&gradient, 1.0 - beta1)?;
-                let _ = p.square.f_lerp_(&gradient.f_square()?, 1.0 - beta2)?;
-                let mut root = p.square.f_sqrt()?;
-                // mean / correct1 / (sqrt(square / correct2) + eps), constants gathered.
-                let _ = root.f_add_scalar_(eps * correct2.sqrt())?;
-                let mut change = p.mean.f_div(&root)?;
-                let _ = change.f_mul_scalar_(rate * correct2.sqrt() / correct1)?;
-                if weight_decay > 0.0 && p.name.ends_with("conv.weight") {
-                    let _ = p.value.f_mul_scalar_(1.0 - rate * weight_decay)?;
+            for (p, gradient) in self.parameters.iter().zip(gradients) {
+                let keeps = if p.name.ends_with("conv.weight") {
+                    step.keeps
+                } else {
+                    1.0
+                };
+                let flat = |tensor: &Tensor| tensor.f_reshape([-1]);
+                let [gradient, value, mean, square] = [gradient, &p.value, &p.mean, &p.square]
+                    .map(flat)
+                    .map(|part| part.and_then(|part| part.f_split(PIECE, 0)));
+                let pieces = value?
+                    .into_iter()
+                    .zip(gradient?)
+                    .zip(mean?.into_iter().zip(square?));
+                for ((value, gradient), (mean, square)) in pieces {
+                    step.take(value, &gradient, (mean, square), keeps)?;
                 }
-                let _ = p.value.f_sub_(&change)?;
-                let _ = gradient.f_zero_()?;
             }
             Ok(())
         })
+    }
+}
+
+/// Values updated at a time: few enough that all passes over them find them in the cache.
+const PIECE: i64 = 1 << 17;
+
+/// The constants of one step.
+struct Step {
+    beta1: f64,
+    beta2: f64,
+    /// eps · sqrt(1 - beta2^t)
+    eps: f64,
+    /// rate · sqrt(1 - beta2^t) / (1 - beta1^t)
+    rate: f64,
+    /// What decoupled decay leaves of a kernel.
+    keeps: f64,
+}
+
+impl Step {
+    fn new(config: &AdamConfig, t: u64, rate: f64) -> Self {
+        let t = i32::try_from(t).unwrap_or(i32::MAX);
+        let (correct1, correct2) = (1.0 - config.beta1.powi(t), 1.0 - config.beta2.powi(t));
+        Self {
+            beta1: config.beta1,
+            beta2: config.beta2,
+            eps: config.eps * correct2.sqrt(),
+            rate: rate * correct2.sqrt() / correct1,
+            keeps: 1.0 - rate * config.weight_decay,
+        }
+    }
+
+    /// value -= rate · mean / correct1 / (sqrt(square / correct2) + eps), constants gathered.
+    fn take(
+        &self,
+        mut value: Tensor,
+        gradient: &Tensor,
+        (mut mean, mut square): (Tensor, Tensor),
+        keeps: f64,
+    ) -> Result<(), ModelError> {
+        let _ = mean.f_lerp_(gradient, 1.0 - self.beta1)?;
+        let _ = square.f_lerp_(&gradient.f_square()?, 1.0 - self.beta2)?;
+        let mut root = square.f_sqrt()?;
+        let _ = root.f_add_scalar_(self.eps)?;
+        let _ = root.f_mul_scalar_(-1.0 / self.rate)?;
+        if keeps < 1.0 {
+            let _ = value.f_mul_scalar_(keeps)?;
+        }
+        let _ = value.f_addcdiv_(&mean, &root)?;
+        Ok(())
     }
 }
 
@@ -125,8 +181,8 @@ mod tests {
 
     fn step_on_square(adam: &mut Adam, t: u64) -> f64 {
         let x = adam.parameters[0].value.shallow_clone();
-        (&x * &x).sum(tch::Kind::Double).backward();
-        adam.step(t, 0.1).unwrap();
+        let gradients = adam.gradients(&(&x * &x).sum(tch::Kind::Double)).unwrap();
+        adam.step(&gradients, t, 0.1).unwrap();
         x.double_value(&[0])
     }
 

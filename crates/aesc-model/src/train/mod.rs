@@ -5,6 +5,7 @@ mod checkpoint;
 mod history;
 mod loss;
 mod pairs;
+mod probe;
 mod schedule;
 mod validate;
 
@@ -16,7 +17,7 @@ use std::time::Instant;
 use aesc_artifact::{Keep, NamedTensor, NetworkPlan, RunConfig, TrainConfig};
 use aesc_detect::Roi;
 use aesc_image::Image;
-use tch::{Kind, Reduction, Tensor};
+use tch::{Kind, Tensor};
 
 use crate::network::Network;
 use crate::tensor::padded;
@@ -27,6 +28,7 @@ use checkpoint::{Checkpoint, State};
 pub use history::{EpochRow, HISTORY_FILE};
 use loss::PixelLoss;
 use pairs::{Batch, Pairs};
+pub use probe::probe_step_secs;
 use validate::Validation;
 
 /// What to train, on what, and where to keep its checkpoint.
@@ -119,7 +121,7 @@ pub fn train(
     let recipe = &job.config.train;
     let steps = run.state.step..recipe.steps;
     run.pairs()?.prefetched(steps, |step, batch| {
-        let loss = run.learn(&batch)?;
+        let loss = run.learn(&batch).map_err(|e| probe::explained(e, job))?;
         run.state.add_loss(&loss)?;
         run.state.step = step + 1;
         notify(TrainEvent::Step(run.state.step));
@@ -176,6 +178,7 @@ struct Run<'a> {
 impl<'a> Run<'a> {
     fn open(job: &'a TrainJob<'a>, plan: &NetworkPlan) -> Result<Self, ModelError> {
         let config = job.config;
+        job.device.check(config.train.precision)?;
         let (network, adam, state, best) = if let Some(found) = Checkpoint::read(job)? {
             let network = Network::from_tensors(plan, &found.network, job.device)?;
             let adam = Adam::from_moments(&config.train.adam, &network, &found.moments)?;
@@ -185,6 +188,7 @@ impl<'a> Run<'a> {
             let adam = Adam::new(&config.train.adam, &network)?;
             (network, adam, State::default(), None)
         };
+        let network = network.in_precision(config.train.precision);
         let validation = Validation::new(job)?;
         let epoch_start = Instant::now();
         Ok(Self {
@@ -215,8 +219,8 @@ impl<'a> Run<'a> {
             .network
             .forward_train(&input, self.recipe().batch_norm_momentum)?;
         let loss = self.loss.of(&output, &target)?;
-        loss.f_backward()?;
-        self.adam.step(self.state.step + 1, rate)?;
+        let gradients = self.adam.gradients(&loss)?;
+        self.adam.step(&gradients, self.state.step + 1, rate)?;
         Ok(loss.f_detach()?)
     }
 
@@ -337,32 +341,4 @@ impl State {
             .map_or(Ok(f64::NAN), |sum| sum.f_double_value(&[]))?;
         Ok(sum / std::mem::take(&mut self.loss_steps) as f64)
     }
-}
-
-/// Wall time of a training step of this configuration on this machine, in seconds: the quickest of
-/// three on noise, after one to warm up.
-///
-/// # Errors
-/// [`ModelError`] when the configuration is refused or libtorch fails.
-pub fn probe_step_secs(config: &RunConfig, device: Device) -> Result<f64, ModelError> {
-    let plan = config.validate()?;
-    let network = Network::init(&plan, config.seed, device)?;
-    let mut adam = Adam::new(&config.train.adam, &network)?;
-    let (height, width) = plan.padded(config.data.height, config.data.width);
-    let sides = [config.train.batch, height, width, plan.channels].map(|side| side as i64);
-    let noise = Tensor::f_rand(sides, (Kind::Float, device.tch()))?.f_permute([0, 3, 1, 2])?;
-    let mut best = f64::INFINITY;
-    for t in 0..4 {
-        let start = Instant::now();
-        let output = network.forward_train(&noise, config.train.batch_norm_momentum)?;
-        let loss = output.f_mse_loss(&noise, Reduction::Mean)?;
-        loss.f_backward()?;
-        adam.step(t + 1, 1e-4)?;
-        // Reading the loss waits for the device.
-        loss.f_double_value(&[])?;
-        if t > 0 {
-            best = best.min(start.elapsed().as_secs_f64());
-        }
-    }
-    Ok(best)
 }

@@ -53,7 +53,8 @@ impl Validation {
     pub(crate) fn look(&self, network: &Network) -> Result<Vec<[Image; 3]>, ModelError> {
         let n = self.clean.len().min(LOOKED_AT);
         let input = nchw_from_images(&self.corrupted[..n], self.device)?;
-        let made = images_from_nchw(&Frozen::new(network)?.forward(&input)?)?;
+        let sides = (self.clean[0].height(), self.clean[0].width());
+        let made = images_from_nchw(&Frozen::new(network, sides)?.forward(&input)?)?;
         let pairs = self.corrupted.iter().zip(made).zip(&self.clean);
         let row = |((corrupted, made), clean): ((&Image, Image), &Image)| {
             [corrupted.clone(), made, clean.clone()]
@@ -63,7 +64,8 @@ impl Validation {
 
     /// Mean over images of 10 log10(1 / MSE).
     pub(crate) fn psnr_db(&self, network: &Network, loss: &PixelLoss) -> Result<f64, ModelError> {
-        let frozen = Frozen::new(network)?;
+        let sides = (self.clean[0].height(), self.clean[0].width());
+        let frozen = Frozen::new(network, sides)?;
         let mut sum = 0.0;
         for (corrupted, clean) in self
             .corrupted

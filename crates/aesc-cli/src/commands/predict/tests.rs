@@ -9,6 +9,7 @@ use aesc_detect::{
 };
 use aesc_image::{Image, Mask};
 
+use super::read::read_all;
 use super::tables::Tables;
 use super::write::Told;
 use super::{Job, pipeline};
@@ -150,6 +151,35 @@ fn rows_come_in_the_order_of_the_inputs_whatever_fails_between() {
         json_lines(folder.path().join("stop/results.jsonl")).len(),
         4
     );
+}
+
+#[test]
+fn a_reader_that_nobody_takes_from_reads_no_further() {
+    let folder = tempfile::tempdir().unwrap();
+    let paths: Vec<PathBuf> = (0..40)
+        .map(|i| folder.path().join(format!("{i:02}.png")))
+        .collect();
+    for path in &paths {
+        spotted(path, &[]);
+    }
+    let inputs = list_images(&paths).unwrap();
+    let out = RunFolder::take(&folder.path().join("out"), Existing::Refuse).unwrap();
+    let manifest = manifest(None);
+    let job = Job {
+        manifest: &manifest,
+        model_id: "abc",
+        folder: &out,
+        keep_going: false,
+        min_region_px: 1,
+        coco: false,
+    };
+    let mut sizes = Vec::new();
+    read_all(&inputs, &job, |batch| {
+        sizes.push(batch.pages.len());
+        sizes.len() < 2
+    });
+    // One image to learn how large they are, then sixteen; the other 23 are never read.
+    assert_eq!(sizes, [1, 16]);
 }
 
 #[test]

@@ -1,0 +1,59 @@
+//! Training steps on noise: how long one takes, and which batch fits.
+
+use std::time::Instant;
+
+use aesc_artifact::RunConfig;
+use tch::{Kind, Reduction, Tensor};
+
+use super::TrainJob;
+use super::adam::Adam;
+use crate::network::Network;
+use crate::{Device, ModelError};
+
+/// Wall time of a training step of this configuration on this machine, in seconds: the quickest of
+/// three on noise, after one to warm up.
+///
+/// # Errors
+/// [`ModelError`] when the configuration is refused or libtorch fails.
+pub fn probe_step_secs(config: &RunConfig, device: Device) -> Result<f64, ModelError> {
+    let plan = config.validate()?;
+    device.check(config.train.precision)?;
+    let network = Network::init(&plan, config.seed, device)?.in_precision(config.train.precision);
+    let mut adam = Adam::new(&config.train.adam, &network)?;
+    let (height, width) = plan.padded(config.data.height, config.data.width);
+    let sides = [config.train.batch, height, width, plan.channels].map(|side| side as i64);
+    let noise = Tensor::f_rand(sides, (Kind::Float, device.tch()))?.f_permute([0, 3, 1, 2])?;
+    let mut best = f64::INFINITY;
+    for t in 0..4 {
+        let start = Instant::now();
+        let output = network.forward_train(&noise, config.train.batch_norm_momentum)?;
+        let loss = output.f_mse_loss(&noise, Reduction::Mean)?;
+        let gradients = adam.gradients(&loss)?;
+        adam.step(&gradients, t + 1, 1e-4)?;
+        // Reading the loss waits for the device.
+        loss.f_double_value(&[])?;
+        if t > 0 {
+            best = best.min(start.elapsed().as_secs_f64());
+        }
+    }
+    Ok(best)
+}
+
+/// An error of a training step, in the user's terms where the device's memory is full.
+pub(super) fn explained(error: ModelError, job: &TrainJob<'_>) -> ModelError {
+    if !error.is_out_of_memory() {
+        return error;
+    }
+    let batch = job.config.train.batch;
+    let fits = |batch: &usize| {
+        let mut smaller = job.config.clone();
+        smaller.train.batch = *batch;
+        probe_step_secs(&smaller, job.device).is_ok()
+    };
+    let halves = std::iter::successors(Some(batch / 2), |batch| Some(batch / 2));
+    ModelError::OutOfMemory {
+        device: job.device,
+        batch,
+        fits: halves.take_while(|batch| *batch >= 2).find(fits),
+    }
+}
