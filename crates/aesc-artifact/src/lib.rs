@@ -23,4 +23,4 @@ pub use manifest::{MODEL_FORMAT, Manifest, ModelFile, TrainRecord};
 pub use network::{Level, LevelOp, NetworkConfig, NetworkKind, NetworkPlan, TensorSpec};
 pub use provenance::Provenance;
 pub use training::{AdamConfig, Keep, Precision, Schedule, TrainConfig};
-pub use write::write_atomically;
+pub use write::{AtomicFile, write_atomically};

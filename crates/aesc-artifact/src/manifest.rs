@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use aesc_data::PreprocessConfig;
-use aesc_detect::{Calibration, ScoreConfig};
+use aesc_detect::{Calibration, Roi, ScoreConfig};
 use aesc_noise::CorruptionConfig;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
@@ -44,6 +44,8 @@ pub struct Manifest {
     pub score: ScoreConfig,
     /// Thresholds, where they were fitted (`aesc.calibration`, JSON null where not).
     pub calibration: Option<Calibration>,
+    /// The pixels that count, in training and ever after (`aesc.roi`, JSON null for all).
+    pub roi: Option<Roi>,
     /// How it was trained (`aesc.train`).
     pub train: TrainRecord,
     /// Where it comes from (`aesc.provenance`).
@@ -67,8 +69,7 @@ impl Manifest {
                 "aesc.calibration",
                 json(serde_json::to_value(&self.calibration)),
             ),
-            // The whole image counts; a region of interest is not offered yet.
-            ("aesc.roi", "null".to_owned()),
+            ("aesc.roi", json(serde_json::to_value(&self.roi))),
             ("aesc.train", json(serde_json::to_value(&self.train))),
             (
                 "aesc.provenance",
@@ -86,10 +87,6 @@ impl Manifest {
         entries: &BTreeMap<String, String>,
     ) -> Result<Self, ArtifactError> {
         check_format(path, entries)?;
-        let roi: serde_json::Value = entry(path, entries, "aesc.roi")?;
-        if !roi.is_null() {
-            return Err(ArtifactError::file(path, "aesc.roi null", roi));
-        }
         let preprocess: PreprocessConfig = entry(path, entries, "aesc.preprocess")?;
         let score: ScoreConfig = entry(path, entries, "aesc.score")?;
         let valid = |e: &dyn std::fmt::Display| ArtifactError::file(path, "valid settings", e);
@@ -100,6 +97,7 @@ impl Manifest {
             preprocess,
             score,
             calibration: entry(path, entries, "aesc.calibration")?,
+            roi: entry(path, entries, "aesc.roi")?,
             train: entry(path, entries, "aesc.train")?,
             provenance: entry(path, entries, "aesc.provenance")?,
         })
@@ -278,6 +276,7 @@ mod tests {
             preprocess,
             score: ScoreConfig::default(),
             calibration: None,
+            roi: None,
             train,
             provenance: Provenance::default(),
         };

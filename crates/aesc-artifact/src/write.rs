@@ -1,7 +1,9 @@
 //! Writing a file whole or not at all.
 
-use std::io::Write;
-use std::path::Path;
+use std::io::{BufWriter, Write};
+use std::path::{Path, PathBuf};
+
+use tempfile::NamedTempFile;
 
 use crate::ArtifactError;
 
@@ -18,15 +20,74 @@ pub fn write_atomically(path: impl AsRef<Path>, bytes: &[u8]) -> Result<(), Arti
 }
 
 fn write(path: &Path, bytes: &[u8]) -> std::io::Result<()> {
+    let mut file = sibling(path)?;
+    file.write_all(bytes)?;
+    named(file, path)
+}
+
+/// A file that gets its name when it is whole: written piece by piece to a temporary sibling.
+/// Dropped before [`AtomicFile::commit`] it leaves nothing, and what was there before stays.
+#[derive(Debug)]
+pub struct AtomicFile {
+    file: BufWriter<NamedTempFile>,
+    path: PathBuf,
+}
+
+impl AtomicFile {
+    /// Begins a file that will stand at `path`, in an existing folder.
+    ///
+    /// # Errors
+    /// [`ArtifactError::Write`] where the folder cannot be written.
+    pub fn create(path: impl Into<PathBuf>) -> Result<Self, ArtifactError> {
+        let path = path.into();
+        match sibling(&path) {
+            Ok(file) => Ok(Self {
+                file: BufWriter::new(file),
+                path,
+            }),
+            Err(source) => Err(ArtifactError::Write { path, source }),
+        }
+    }
+
+    /// Flushes it to the disk and gives it its name.
+    ///
+    /// # Errors
+    /// [`ArtifactError::Write`] on a full disk; the old file stays then.
+    pub fn commit(self) -> Result<(), ArtifactError> {
+        let file = self
+            .file
+            .into_inner()
+            .map_err(std::io::IntoInnerError::into_error);
+        file.and_then(|file| named(file, &self.path))
+            .map_err(|source| ArtifactError::Write {
+                path: self.path.clone(),
+                source,
+            })
+    }
+}
+
+impl Write for AtomicFile {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        self.file.write(bytes)
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        self.file.flush()
+    }
+}
+
+fn sibling(path: &Path) -> std::io::Result<NamedTempFile> {
     let folder = path
         .parent()
         .filter(|p| !p.as_os_str().is_empty())
         .unwrap_or(Path::new("."));
-    let mut file = tempfile::Builder::new()
+    tempfile::Builder::new()
         .prefix(".tmp-")
         .permissions(mode())
-        .tempfile_in(folder)?;
-    file.write_all(bytes)?;
+        .tempfile_in(folder)
+}
+
+fn named(file: NamedTempFile, path: &Path) -> std::io::Result<()> {
     file.as_file().sync_all()?;
     file.persist(path).map_err(|error| error.error)?;
     Ok(())
@@ -54,6 +115,23 @@ mod tests {
         assert_eq!(std::fs::read(&path).unwrap(), b"old");
         let left = std::fs::read_dir(folder.path()).unwrap().count();
         assert_eq!(left, 2, "no temporary file stays behind");
+    }
+
+    #[test]
+    fn a_file_in_pieces_has_no_name_before_it_is_whole() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("table");
+        write_atomically(&path, b"old").unwrap();
+        let mut dropped = AtomicFile::create(&path).unwrap();
+        dropped.write_all(b"half").unwrap();
+        drop(dropped);
+        assert_eq!(std::fs::read(&path).unwrap(), b"old");
+        let mut whole = AtomicFile::create(&path).unwrap();
+        whole.write_all(b"new ").unwrap();
+        whole.write_all(b"table").unwrap();
+        whole.commit().unwrap();
+        assert_eq!(std::fs::read(&path).unwrap(), b"new table");
+        assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 1);
     }
 
     #[test]

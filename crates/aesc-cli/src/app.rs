@@ -91,6 +91,7 @@ fn takes_settings(command: &Command) -> bool {
 fn dispatch(command: Command, context: &Context) -> Result<(), Failure> {
     match command {
         Command::Train(args) => commands::train::run(&args, context),
+        Command::Calibrate(args) => commands::calibrate::run(&args, context),
         Command::Predict(args) => commands::predict::run(&args, context),
         Command::Eval(args) => commands::eval::run(&args, context),
         Command::Advise(args) => commands::advise::run(&args, context),

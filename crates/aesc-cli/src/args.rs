@@ -67,6 +67,8 @@ impl GlobalArgs {
 pub(crate) enum Command {
     /// Train a detector on a folder of clean images
     Train(commands::train::TrainArgs),
+    /// Set a model's thresholds by clean images, without training
+    Calibrate(commands::calibrate::CalibrateArgs),
     /// Find defects in images: scores, maps, overlays
     Predict(commands::predict::PredictArgs),
     /// Measure a model on the test images of a data set

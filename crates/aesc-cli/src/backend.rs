@@ -3,7 +3,8 @@
 use std::path::Path;
 
 use aesc_artifact::{Manifest, ModelFile};
-use aesc_detect::{Detector, Reconstruct, ScoreConfig};
+use aesc_data::PreprocessConfig;
+use aesc_detect::{Detector, Reconstruct, ScoreConfig, TileGrid, Tiled};
 use clap::Args;
 use sha2::{Digest, Sha256};
 
@@ -22,7 +23,7 @@ pub(crate) struct OpenModel {
 }
 
 /// How many dropout passes to sample, where it is not the model file that says so.
-#[derive(Debug, Clone, Copy, Args)]
+#[derive(Debug, Clone, Copy, Default, Args)]
 pub(crate) struct SamplingArgs {
     /// Monte Carlo dropout passes, for models that score by uncertainty [default: the model's]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(2..=1000))]
@@ -52,8 +53,10 @@ pub(crate) fn open(
     sampling.tell(&mut model.manifest.score);
     let id = model_id(path)?;
     let (backend, device) = backend(&model, context)?;
+    let backend = tiled(backend, &model.manifest.preprocess);
     let file_says = |error| Failure::new(ExitCode::Model, error);
-    let mut detector = Detector::new(backend, model.manifest.score.clone()).map_err(file_says)?;
+    let detector = Detector::new(backend, model.manifest.score.clone()).map_err(file_says)?;
+    let mut detector = detector.within(model.manifest.roi.clone());
     if let Some(calibration) = model.manifest.calibration.clone() {
         detector = detector.with_calibration(calibration).map_err(file_says)?;
     }
@@ -62,6 +65,26 @@ pub(crate) fn open(
         detector,
         id,
         device,
+    })
+}
+
+/// The backend, tile by tile where the model's images keep their resolution.
+pub(crate) fn tiled(
+    backend: Box<dyn Reconstruct>,
+    preprocess: &PreprocessConfig,
+) -> Box<dyn Reconstruct> {
+    match grid(preprocess) {
+        Some(grid) => Box::new(Tiled::new(backend, grid)),
+        None => backend,
+    }
+}
+
+/// How images are cut, where they are.
+pub(crate) fn grid(preprocess: &PreprocessConfig) -> Option<TileGrid> {
+    Some(TileGrid {
+        height: preprocess.height,
+        width: preprocess.width,
+        overlap_px: preprocess.tile_overlap_px?,
     })
 }
 

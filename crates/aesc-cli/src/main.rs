@@ -12,6 +12,7 @@ mod advice;
 mod app;
 mod args;
 mod backend;
+mod clean_images;
 mod commands;
 mod config;
 mod evaluation;
@@ -20,10 +21,16 @@ mod failure;
 mod output;
 mod pictures;
 mod provenance;
+mod roi_file;
 mod run_folder;
 mod signals;
+mod tiles;
+#[cfg(feature = "libtorch")]
+mod train_report;
 #[cfg(feature = "libtorch")]
 mod training;
+#[cfg(feature = "libtorch")]
+mod training_estimate;
 
 fn main() -> std::process::ExitCode {
     app::run()

@@ -1,22 +1,24 @@
 //! Training into a run folder: load, split, train, calibrate, write the model. Shared by `train`
 //! and the cells of a benchmark.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::Instant;
 
 use aesc_artifact::{Manifest, ModelFile, Provenance, RunConfig, TrainRecord};
 use aesc_data::{Dataset, Limits, ValidationSplit, load_all, split_validation};
-use aesc_detect::Detector;
+use aesc_detect::{Calibration, Detector, Reconstruct, Roi, grid as sheet_of};
 use aesc_image::Image;
-use aesc_model::train::{EpochRow, TrainEvent, TrainJob, TrainOutcome, Trained, train};
+use aesc_model::train::{EpochRow, Look, TrainEvent, TrainJob, TrainOutcome, Trained, train};
 use aesc_model::{Device, Reconstructor};
 use serde::Serialize;
 
 use crate::app::Context;
-use crate::exit_code::ExitCode;
+use crate::clean_images::measure;
 use crate::failure::Failure;
+use crate::pictures::png;
 use crate::run_folder::RunFolder;
-use crate::{config, provenance};
+use crate::tiles::{MAX_TILES, load_tiles};
+use crate::{backend, config, provenance};
 
 /// The model's name in a run folder.
 pub(crate) const MODEL_FILE: &str = "model.aesc.safetensors";
@@ -25,6 +27,12 @@ pub(crate) const MODEL_FILE: &str = "model.aesc.safetensors";
 pub(crate) struct CleanImages {
     pub(crate) train: Vec<Image>,
     pub(crate) validation: Vec<Image>,
+    /// The files held out: for tiles, `validation` holds tiles of them.
+    pub(crate) validation_paths: Vec<PathBuf>,
+    /// The pixels that count; all of them where absent.
+    pub(crate) roi: Option<Roi>,
+    /// Epochs between looks at held-out images, which go into the run's folder.
+    pub(crate) look_epochs: Option<u64>,
     split: SplitRecord,
 }
 
@@ -35,19 +43,29 @@ struct SplitRecord {
     validation: Vec<String>,
 }
 
-/// Loads and resizes `train/good` and holds the configured share out.
+/// Loads and resizes `train/good`, or cuts it into tiles, and holds the configured share out.
 pub(crate) fn load_clean(
     dataset: &Dataset,
     config: &RunConfig,
+    roi: Option<Roi>,
     context: &Context,
 ) -> Result<CleanImages, Failure> {
     let paths = dataset.train_paths();
     let split: ValidationSplit =
         split_validation(paths.len(), config.train.validation_share, config.seed)?;
-    let phase = context.output.phase("load", paths.len() as u64);
-    let images = load_all(&paths, &config.data, &Limits::default(), |n| {
-        phase.at(n as u64);
-    })?;
+    let pick =
+        |indices: &[usize]| -> Vec<PathBuf> { indices.iter().map(|&i| paths[i].clone()).collect() };
+    let (train_paths, validation_paths) = (pick(&split.train), pick(&split.validation));
+    let load = |paths: &[PathBuf], most: usize| {
+        if let Some(grid) = backend::grid(&config.data) {
+            return load_tiles(paths, (&config.data, grid), (roi.as_ref(), most), context);
+        }
+        let phase = context.output.phase("load", paths.len() as u64);
+        let progress = |n| phase.at(n as u64);
+        Ok(load_all(paths, &config.data, &Limits::default(), progress)?)
+    };
+    let train = load(&train_paths, MAX_TILES)?;
+    let validation = load(&validation_paths, MAX_TILES / 8)?;
     let names = |indices: &[usize]| {
         let name = |&i: &usize| dataset.train[i].relative.display().to_string();
         indices.iter().map(name).collect()
@@ -56,18 +74,12 @@ pub(crate) fn load_clean(
         train: names(&split.train),
         validation: names(&split.validation),
     };
-    let (mut train, mut validation) = (Vec::new(), Vec::new());
-    for (i, image) in images.into_iter().enumerate() {
-        let side = if split.validation.contains(&i) {
-            &mut validation
-        } else {
-            &mut train
-        };
-        side.push(image);
-    }
     Ok(CleanImages {
         train,
         validation,
+        validation_paths,
+        roi,
+        look_epochs: None,
         split: record,
     })
 }
@@ -94,9 +106,11 @@ pub(crate) fn train_into(
         config,
         images: &images.train,
         validation: &images.validation,
+        roi: images.roi.as_ref(),
         dataset_digest,
         folder: folder.path(),
         device,
+        look_epochs: images.look_epochs,
         stop: &context.signals.stop,
     };
     // A folder of another run is left as it is.
@@ -107,19 +121,14 @@ pub(crate) fn train_into(
     folder.write("config.resolved.toml", config::to_toml(config)?.as_bytes())?;
     folder.write_json("provenance.json", &facts)?;
     folder.write_json("split.json", &images.split)?;
-    let trained = match run_job(&job, context)? {
+    let trained = match run_job(&job, folder, context)? {
         TrainOutcome::Finished(trained) => trained,
         TrainOutcome::Stopped(step) => return Err(stopped(step, folder.path(), context)),
     };
     let training_secs = trained.history.iter().map(|row| row.secs).sum();
     let history = trained.history.clone();
     let mut model = uncalibrated(config, images, trained);
-    let detector = Detector::new(Reconstructor::new(&model, device)?, config.score.clone())?;
-    let phase = context
-        .output
-        .phase("calibrate", images.validation.len() as u64);
-    let batch = config.train.batch;
-    let calibration = detector.calibrate(&images.validation, batch, |n| phase.at(n as u64))?;
+    let calibration = calibrated(&model, images, (config, device), context)?;
     facts.ended = provenance::now();
     folder.write_json("provenance.json", &facts)?;
     (model.manifest.calibration, model.manifest.provenance) = (Some(calibration), facts);
@@ -131,13 +140,37 @@ pub(crate) fn train_into(
     })
 }
 
+/// The threshold of a fresh model, by the images held out of its training.
+fn calibrated(
+    model: &ModelFile,
+    images: &CleanImages,
+    (config, device): (&RunConfig, Device),
+    context: &Context,
+) -> Result<Calibration, Failure> {
+    let plain: Box<dyn Reconstruct> = Box::new(Reconstructor::new(model, device)?);
+    let backend = backend::tiled(plain, &config.data);
+    let detector = Detector::new(backend, config.score.clone())?.within(images.roi.clone());
+    if config.data.tile_overlap_px.is_some() {
+        let clean = (&images.validation_paths[..], &model.manifest);
+        return Ok(measure(&detector, clean, context)?.max_clean()?);
+    }
+    let n_images = images.validation.len() as u64;
+    let phase = context.output.phase("calibrate", n_images);
+    let progress = |n| phase.at(n as u64);
+    Ok(detector.calibrate(&images.validation, config.train.batch, progress)?)
+}
+
 /// When the run in the folder was started first.
 fn started(folder: &Path) -> Option<String> {
     let text = std::fs::read_to_string(folder.join("provenance.json")).ok()?;
     Some(serde_json::from_str::<Provenance>(&text).ok()?.started)
 }
 
-fn run_job(job: &TrainJob<'_>, context: &Context) -> Result<TrainOutcome, Failure> {
+fn run_job(
+    job: &TrainJob<'_>,
+    folder: &RunFolder,
+    context: &Context,
+) -> Result<TrainOutcome, Failure> {
     let phase = context.output.phase("train", job.config.train.steps);
     let start = Instant::now();
     let mut first = 0;
@@ -148,6 +181,11 @@ fn run_job(job: &TrainJob<'_>, context: &Context) -> Result<TrainOutcome, Failur
             phase.note(&format!("going on from the checkpoint at step {step}"));
         }
         TrainEvent::Step(step) => phase.at(step),
+        TrainEvent::Look(look) => match keep(&look, folder) {
+            Ok(name) => phase.note(&format!("corrupted, reconstructed, clean: {name}")),
+            // A picture is not worth a training.
+            Err(failure) => failure.print(),
+        },
         TrainEvent::Epoch(row) => {
             let images = (row.step - first) * job.config.train.batch as u64;
             let rate = images as f64 / start.elapsed().as_secs_f64();
@@ -159,6 +197,14 @@ fn run_job(job: &TrainJob<'_>, context: &Context) -> Result<TrainOutcome, Failur
         }
     })?;
     Ok(outcome)
+}
+
+/// Writes a look into the run's folder, a row an image, and tells where.
+fn keep(look: &Look, folder: &RunFolder) -> Result<String, Failure> {
+    let rows: Vec<&Image> = look.rows.iter().flatten().collect();
+    let name = format!("looks/step-{:06}.png", look.step);
+    folder.write(&name, &png(&sheet_of(&rows, 3, 4)?)?)?;
+    Ok(folder.path().join(name).display().to_string())
 }
 
 fn stopped(step: u64, folder: &Path, context: &Context) -> Failure {
@@ -181,6 +227,7 @@ fn uncalibrated(config: &RunConfig, images: &CleanImages, trained: Trained) -> M
         preprocess: config.data.clone(),
         score: config.score.clone(),
         calibration: None,
+        roi: images.roi.clone(),
         train,
         provenance: Provenance::default(),
     };
@@ -199,6 +246,7 @@ pub(crate) fn drop_checkpoint(folder: &Path) -> Result<(), Failure> {
 pub(crate) fn drop_run(folder: &Path) -> Result<(), Failure> {
     drop_checkpoint(folder)?;
     remove(&folder.join(aesc_model::train::HISTORY_FILE))?;
+    remove(&folder.join("report.html"))?;
     remove(&folder.join(MODEL_FILE))
 }
 
@@ -208,44 +256,5 @@ fn remove(path: &Path) -> Result<(), Failure> {
             Err(Failure::io("remove", path, error))
         }
         _ => Ok(()),
-    }
-}
-
-/// What a run will take.
-#[derive(Debug, Serialize)]
-pub(crate) struct Estimate {
-    pub(crate) steps: u64,
-    /// Seconds a step, measured on this machine with these threads.
-    pub(crate) secs_per_step: f64,
-    pub(crate) secs: f64,
-    /// Checkpoint and model together.
-    pub(crate) disk_bytes: u64,
-}
-
-/// Estimates a training by a few steps on noise.
-pub(crate) fn estimate(config: &RunConfig, device: &str) -> Result<Estimate, Failure> {
-    let plan = config.validate()?;
-    let device = Device::open(device)?;
-    let secs_per_step = aesc_model::train::probe_step_secs(config, device)?;
-    if !secs_per_step.is_finite() {
-        return Err(Failure::text(ExitCode::Unexpected, "the clock stood still"));
-    }
-    // Weights, two moments and perhaps the best weights in the checkpoint; weights in the model.
-    let disk_bytes = plan.parameters() * 4 * 5;
-    let steps = config.train.steps;
-    Ok(Estimate {
-        steps,
-        secs_per_step,
-        secs: steps as f64 * secs_per_step,
-        disk_bytes,
-    })
-}
-
-/// Seconds as a person says them.
-pub(crate) fn told_secs(secs: f64) -> String {
-    match secs {
-        s if s < 90.0 => format!("{s:.0} s"),
-        s if s < 5400.0 => format!("{:.0} min", s / 60.0),
-        s => format!("{:.1} h", s / 3600.0),
     }
 }

@@ -1,4 +1,4 @@
-//! Lists the images to predict: files and folders in, unique relative names out.
+//! Lists the images to predict: files, folders and patterns in, unique relative names out.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -18,20 +18,24 @@ pub struct InputImage {
     pub relative: PathBuf,
 }
 
-/// The images among `paths`, in the order given; folders are walked to the bottom, sorted.
+/// The images among `paths`, in the order given; folders are walked to the bottom, sorted. A path
+/// with `*`, `?` or `[` that names no file is a pattern (`**` for any folders): its matches come
+/// sorted, named by what follows the pattern's plain beginning.
 ///
 /// A path that is no folder is listed as it is, whatever its suffix, so that reading it tells
 /// what is wrong with it. A file that comes up twice is listed once. Where two files would have
 /// the same relative name, each gets as many of its parent folders in front as tell them apart.
 ///
 /// # Errors
-/// [`DataError`] when a folder is unreadable or holds no image, or two names cannot be told
-/// apart.
+/// [`DataError`] when a folder is unreadable or holds no image, a pattern is broken or matches
+/// nothing, or two names cannot be told apart.
 pub fn list_images(paths: &[PathBuf]) -> Result<Vec<InputImage>, DataError> {
     let mut images = Vec::new();
     for path in paths {
         if path.is_dir() {
             images.extend(images_below(path)?);
+        } else if is_pattern(path) && !path.exists() {
+            images.extend(matches(path)?);
         } else {
             let relative = path.file_name().map_or_else(PathBuf::new, PathBuf::from);
             images.push(InputImage {
@@ -43,6 +47,44 @@ pub fn list_images(paths: &[PathBuf]) -> Result<Vec<InputImage>, DataError> {
     let mut seen = BTreeSet::new();
     images.retain(|image| seen.insert(absolute(&image.path)));
     tell_apart(&mut images)?;
+    Ok(images)
+}
+
+fn is_pattern(path: &Path) -> bool {
+    path.to_string_lossy().contains(['*', '?', '['])
+}
+
+/// The files a pattern matches, sorted.
+fn matches(pattern: &Path) -> Result<Vec<InputImage>, DataError> {
+    let root: PathBuf = pattern
+        .components()
+        .take_while(|part| !is_pattern(Path::new(part)))
+        .collect();
+    let text = pattern.to_string_lossy();
+    let found = glob::glob(&text).map_err(|error| {
+        DataError::setting(
+            "pattern",
+            "one such as 'photos/**/*.png'",
+            format!("{text}: {error}"),
+        )
+    })?;
+    let mut images = Vec::new();
+    for path in found {
+        let path = path.map_err(|e| {
+            let place = e.path().to_path_buf();
+            DataError::io(&place, "a readable folder", e.into())
+        })?;
+        if path.is_file() {
+            let relative = path.strip_prefix(&root).unwrap_or(&path).to_path_buf();
+            images.push(InputImage { path, relative });
+        }
+    }
+    if images.is_empty() {
+        return Err(DataError::NotFound {
+            path: pattern.to_path_buf(),
+            expected: "a file that matches the pattern",
+        });
+    }
     Ok(images)
 }
 

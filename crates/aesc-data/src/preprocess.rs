@@ -2,7 +2,7 @@
 //!
 //! Reference: docs/method.md, section 1.
 
-use std::path::Path;
+use std::{borrow::Cow, path::Path};
 
 use aesc_image::Image;
 use serde::{Deserialize, Serialize};
@@ -37,6 +37,10 @@ pub struct PreprocessConfig {
     pub channels: Channels,
     /// How it is resized.
     pub filter: Filter,
+    /// Where present, images keep their own resolution and the network sees tiles of them that
+    /// overlap by this many pixels at least; at most half of either side.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub tile_overlap_px: Option<usize>,
 }
 
 impl Default for PreprocessConfig {
@@ -47,14 +51,15 @@ impl Default for PreprocessConfig {
             width: 256,
             channels: Channels::Rgb,
             filter: Filter::Lanczos3,
+            tile_overlap_px: None,
         }
     }
 }
 
-/// An image at a network's input size, and the size its file has.
+/// An image at a network's input size (or its own, for tiles), and the size its file has.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Loaded {
-    /// The resized image, 0..=1.
+    /// The image as the backend gets it, 0..=1.
     pub image: Image,
     /// Rows of the upright image in the file.
     pub original_height: usize,
@@ -71,7 +76,27 @@ impl PreprocessConfig {
     /// [`DataError::Setting`] when a side is not in 1..=65535.
     pub fn validate(&self) -> Result<(), DataError> {
         crate::resize::check_side("height", self.height)?;
-        crate::resize::check_side("width", self.width)
+        crate::resize::check_side("width", self.width)?;
+        match self.tile_overlap_px {
+            Some(px) if px > self.height.min(self.width) / 2 => {
+                let expected = "at most half of data.height and data.width";
+                Err(DataError::setting("data.tile_overlap_px", expected, px))
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// The image as a backend gets it: resized, or where the network sees tiles as it is.
+    ///
+    /// # Errors
+    /// As [`resize`].
+    pub fn fit<'a>(&self, image: &'a Image) -> Result<Cow<'a, Image>, DataError> {
+        let Filter::Lanczos3 = self.filter;
+        let own = (image.height(), image.width());
+        if self.tile_overlap_px.is_some() || own == (self.height, self.width) {
+            return Ok(Cow::Borrowed(image));
+        }
+        Ok(Cow::Owned(resize(image, self.height, self.width)?))
     }
 
     /// The file at `path`, decoded and resized.
@@ -94,11 +119,14 @@ impl PreprocessConfig {
         limits: &Limits,
     ) -> Result<Loaded, DataError> {
         let decoded = decode_image(bytes, path, self.channels, limits)?;
-        let Filter::Lanczos3 = self.filter;
+        let fitted = match self.fit(&decoded.image)? {
+            Cow::Owned(image) => Some(image),
+            Cow::Borrowed(_) => None,
+        };
         Ok(Loaded {
             original_height: decoded.image.height(),
             original_width: decoded.image.width(),
-            image: resize(&decoded.image, self.height, self.width)?,
+            image: fitted.unwrap_or(decoded.image),
             warnings: decoded.warnings,
         })
     }
@@ -119,6 +147,26 @@ mod tests {
         let text = serde_json::to_string(&PreprocessConfig::default()).unwrap();
         let expected = r#"{"height":256,"width":256,"channels":"rgb","filter":"lanczos3"}"#;
         assert_eq!(text, expected);
+    }
+
+    #[test]
+    fn images_for_tiles_keep_their_size() {
+        let tiles = PreprocessConfig {
+            tile_overlap_px: Some(64),
+            ..PreprocessConfig::default()
+        };
+        tiles.validate().unwrap();
+        let image = Image::filled(300, 1000, 3, 0.5).unwrap();
+        assert_eq!(tiles.fit(&image).unwrap().width(), 1000);
+        assert_eq!(
+            PreprocessConfig::default().fit(&image).unwrap().width(),
+            256
+        );
+        let wide = PreprocessConfig {
+            tile_overlap_px: Some(129),
+            ..tiles
+        };
+        assert!(wide.validate().is_err());
     }
 
     #[test]

@@ -5,7 +5,8 @@
 use aesc_image::Image;
 
 use crate::{
-    Calibration, DetectError, Detection, Judge, Reconstruct, ScoreConfig, calibrate_each, observe,
+    Calibration, DetectError, Detection, Judge, Reconstruct, Roi, ScoreConfig, calibrate_each,
+    observe,
 };
 
 /// A backend, how its maps are scored, and the threshold if there is one.
@@ -53,9 +54,21 @@ impl<R: Reconstruct> Detector<R> {
         Ok(Self { judge, ..self })
     }
 
+    /// The same detector, looking at `roi` alone.
+    #[must_use]
+    pub fn within(self, roi: Option<Roi>) -> Self {
+        let judge = self.judge.within(roi);
+        Self { judge, ..self }
+    }
+
     /// The backend.
     pub fn backend(&self) -> &R {
         &self.backend
+    }
+
+    /// What judges the backend's observations.
+    pub fn judge(&self) -> &Judge {
+        &self.judge
     }
 
     /// How maps are made and scored.
@@ -68,7 +81,7 @@ impl<R: Reconstruct> Detector<R> {
         self.judge.calibration()
     }
 
-    /// One detection for each image (0..=1, all of one shape), as one batch through the backend.
+    /// One detection for each image (0..=1); neighbours of one shape are one batch for the backend.
     ///
     /// # Errors
     /// As [`observe`] and [`Judge::judge`].
@@ -91,7 +104,8 @@ impl<R: Reconstruct> Detector<R> {
         progress: impl FnMut(usize),
     ) -> Result<Calibration, DetectError> {
         let configs = std::slice::from_ref(self.score_config());
-        let mut fitted = calibrate_each(&self.backend, configs, (clean, batch), progress)?;
+        let (backend, roi) = (&self.backend, self.judge.roi());
+        let mut fitted = calibrate_each(backend, configs, (clean, batch), roi, progress)?;
         fitted.pop().ok_or(DetectError::NoCleanImages)
     }
 }

@@ -42,6 +42,14 @@ pub enum DetectError {
     /// A threshold was to be fitted on nothing.
     #[error("expected at least one clean image to calibrate on, found none")]
     NoCleanImages,
+    /// A region of interest without a pixel.
+    #[error("region of interest: expected a pixel inside at {height} x {width}, found none")]
+    EmptyRoi {
+        /// Rows it was looked at in.
+        height: usize,
+        /// Columns it was looked at in.
+        width: usize,
+    },
     /// The backend gave another number of images than it got.
     #[error("expected {expected} reconstructions from the backend, found {found}")]
     ReconstructionCount {

@@ -3,7 +3,9 @@
 use aesc_image::{Image, Map};
 use serde::{Deserialize, Serialize};
 
-use crate::{DetectError, Reconstruct, ScoreConfig, observe, residual_map};
+use crate::{
+    DetectError, MapTerms, Reconstruct, Roi, ScoreConfig, Smoothing, Strategy, anomaly_map, observe,
+};
 
 /// Mean of each map over all pixels of clean images: what a fusion divides them by.
 ///
@@ -25,35 +27,6 @@ pub struct MapScales {
 }
 
 impl MapScales {
-    /// The scales of `config`'s maps on clean images, seen one at a time.
-    pub(crate) fn fitted(
-        backend: &impl Reconstruct,
-        config: &ScoreConfig,
-        clean: &[Image],
-    ) -> Result<Self, DetectError> {
-        let (mut residual, mut uncertainty) = (0.0, 0.0);
-        for image in clean {
-            let images = std::slice::from_ref(image);
-            for observed in observe(backend, images, Some(&config.mc_dropout))? {
-                let made = &observed.reconstruction;
-                residual += mean(&residual_map(
-                    image,
-                    made,
-                    config.residual,
-                    config.channels,
-                )?);
-                uncertainty += mean(observed.variance_of(image)?);
-            }
-        }
-        let n = clean.len() as f64;
-        // A network that repeats its input to the bit has a scale too: nothing is divided by 0.
-        let scale = |sum: f64| (sum / n).max(f64::from(f32::MIN_POSITIVE));
-        Ok(Self {
-            residual: scale(residual),
-            uncertainty: scale(uncertainty),
-        })
-    }
-
     /// Whether scales that came from a file can be divided by.
     pub(crate) fn validate(&self) -> Result<(), DetectError> {
         for scale in [self.residual, self.uncertainty] {
@@ -86,7 +59,77 @@ impl MapScales {
     }
 }
 
-fn mean(map: &Map) -> f64 {
+/// The scales of a configuration's maps, batch by batch of clean images.
+pub(crate) struct ScalesFit<'a> {
+    residual: Of<'a>,
+    uncertainty: Of<'a>,
+    config: &'a ScoreConfig,
+    n_images: u64,
+}
+
+/// The plain map of one strategy, and the sum of its means.
+struct Of<'a> {
+    config: ScoreConfig,
+    roi: Option<&'a Roi>,
+    sum: f64,
+}
+
+impl<'a> ScalesFit<'a> {
+    pub(crate) fn new(config: &'a ScoreConfig, roi: Option<&'a Roi>) -> Self {
+        let of = |strategy| Of {
+            config: ScoreConfig {
+                smoothing: Smoothing::None {},
+                ..config.by(strategy)
+            },
+            roi,
+            sum: 0.0,
+        };
+        Self {
+            residual: of(Strategy::Residual),
+            uncertainty: of(Strategy::Uncertainty),
+            config,
+            n_images: 0,
+        }
+    }
+
+    pub(crate) fn add(
+        &mut self,
+        backend: &impl Reconstruct,
+        images: &[Image],
+    ) -> Result<(), DetectError> {
+        let observed = observe(backend, images, Some(&self.config.mc_dropout))?;
+        for (image, observed) in images.iter().zip(observed) {
+            for of in [&mut self.residual, &mut self.uncertainty] {
+                let terms = MapTerms {
+                    roi: of.roi,
+                    scales: None,
+                };
+                let map = anomaly_map(image, &observed, &of.config, terms)?;
+                of.sum += mean(&map, of.roi)?;
+            }
+            self.n_images += 1;
+        }
+        Ok(())
+    }
+
+    /// None without an image.
+    pub(crate) fn finish(self) -> Option<MapScales> {
+        let n = self.n_images as f64;
+        // A network that repeats its input to the bit has a scale too: nothing is divided by 0.
+        let scale = |of: &Of<'_>| (of.sum / n).max(f64::from(f32::MIN_POSITIVE));
+        (self.n_images > 0).then(|| MapScales {
+            residual: scale(&self.residual),
+            uncertainty: scale(&self.uncertainty),
+        })
+    }
+}
+
+/// The mean over the pixels that count; those outside are 0 in the map.
+fn mean(map: &Map, roi: Option<&Roi>) -> Result<f64, DetectError> {
+    let n_pixels = match roi {
+        None => map.data().len() as u64,
+        Some(roi) => roi.at(map.height(), map.width())?.count(),
+    };
     let sum: f64 = map.data().iter().map(|&value| f64::from(value)).sum();
-    sum / map.data().len() as f64
+    Ok(sum / n_pixels as f64)
 }

@@ -3,8 +3,9 @@
 use aesc_image::{Image, Map};
 
 use crate::{
-    Calibration, Decision, DetectError, MapScales, Observation, Reconstruct, ScoreConfig, Strategy,
-    anomaly_map, image_score, observe, score::largest,
+    Calibration, Decision, DetectError, MapTerms, Observation, Reconstruct, Roi, ScoreConfig,
+    calibrate::{CleanScores, measure_clean},
+    scored_map,
 };
 
 /// What was found in one image.
@@ -20,10 +21,11 @@ pub struct Detection {
     pub decision: Option<Decision>,
 }
 
-/// How observations are scored, and the threshold if there is one.
+/// How observations are scored, where, and the threshold if there is one.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Judge {
     score: ScoreConfig,
+    roi: Option<Roi>,
     calibration: Option<Calibration>,
 }
 
@@ -36,6 +38,7 @@ impl Judge {
         score.validate()?;
         Ok(Self {
             score,
+            roi: None,
             calibration: None,
         })
     }
@@ -52,6 +55,12 @@ impl Judge {
         })
     }
 
+    /// The same judge, looking at `roi` alone.
+    #[must_use]
+    pub fn within(self, roi: Option<Roi>) -> Self {
+        Self { roi, ..self }
+    }
+
     /// How maps are made and scored.
     pub fn score_config(&self) -> &ScoreConfig {
         &self.score
@@ -62,18 +71,25 @@ impl Judge {
         self.calibration.as_ref()
     }
 
-    /// What a fusion divides its maps by, where it is known.
-    pub fn scales(&self) -> Option<&MapScales> {
-        self.calibration.as_ref()?.scales.as_ref()
+    /// The pixels that count, where not all do.
+    pub fn roi(&self) -> Option<&Roi> {
+        self.roi.as_ref()
+    }
+
+    /// What maps are made with, beside the configuration.
+    pub fn terms(&self) -> MapTerms<'_> {
+        MapTerms {
+            scales: self.calibration.as_ref().and_then(|c| c.scales.as_ref()),
+            roi: self.roi.as_ref(),
+        }
     }
 
     /// What an observation of `image` says.
     ///
     /// # Errors
-    /// As [`anomaly_map`].
+    /// As [`scored_map`].
     pub fn judge(&self, image: &Image, observed: Observation) -> Result<Detection, DetectError> {
-        let map = anomaly_map(image, &observed, &self.score, self.scales())?;
-        let score = image_score(&map, &self.score.image);
+        let (map, score) = scored_map(image, &observed, &self.score, self.terms())?;
         Ok(Detection {
             decision: self.calibration.as_ref().map(|c| c.decide(score)),
             map,
@@ -83,48 +99,29 @@ impl Judge {
     }
 }
 
-/// A calibration for each of `configs` from the same passes over clean images, `batch` at a time;
-/// `progress` is told how many are done. Fusion looks at the images twice, for its scales first.
-/// The passes are sampled as the first configuration that needs them says.
+/// A calibration at the largest clean score for each of `configs`, from the same passes over clean
+/// images in memory, `batch` at a time; `progress` is told how many are done. Fusion looks at the
+/// images twice, for its scales first.
 ///
 /// # Errors
-/// As [`observe`], [`anomaly_map`] and [`Calibration::max_clean`]; [`DetectError::OutOfRange`]
-/// for a batch of 0.
+/// As [`measure_clean`] and [`Calibration::max_clean`]; [`DetectError::OutOfRange`] for a batch of
+/// 0.
 pub fn calibrate_each(
     backend: &impl Reconstruct,
     configs: &[ScoreConfig],
     (clean, batch): (&[Image], usize),
-    mut progress: impl FnMut(usize),
+    roi: Option<&Roi>,
+    progress: impl FnMut(usize),
 ) -> Result<Vec<Calibration>, DetectError> {
     if batch == 0 {
         return Err(DetectError::out_of_range("batch", "at least 1", &batch));
     }
-    if clean.is_empty() {
-        return Err(DetectError::NoCleanImages);
-    }
-    let mc_dropout = configs.iter().find_map(ScoreConfig::sampling);
-    let fusing = |c: &&ScoreConfig| c.resolved_strategy() == Strategy::Fusion;
-    let scales = match configs.iter().find(fusing) {
-        Some(config) => Some(MapScales::fitted(backend, config, clean)?),
-        None => None,
+    let terms = MapTerms { roi, scales: None };
+    let batches = || {
+        clean
+            .chunks(batch)
+            .map(|images| Ok::<_, DetectError>(images.to_vec()))
     };
-    let mut found = vec![(Vec::new(), Vec::new()); configs.len()];
-    let mut done = 0;
-    for images in clean.chunks(batch) {
-        for (image, observed) in images.iter().zip(observe(backend, images, mc_dropout)?) {
-            for (config, (scores, maxima)) in configs.iter().zip(&mut found) {
-                let map = anomaly_map(image, &observed, config, scales.as_ref())?;
-                scores.push(image_score(&map, &config.image));
-                maxima.push(largest(&map));
-            }
-        }
-        done += images.len();
-        progress(done);
-    }
-    let fit = |(config, (scores, maxima)): (&ScoreConfig, (Vec<f64>, Vec<f64>))| {
-        let scales = scales.filter(|_| fusing(&config));
-        let fitted = Calibration::max_clean(&scores, &maxima)?;
-        Ok(Calibration { scales, ..fitted })
-    };
-    configs.iter().zip(found).map(fit).collect()
+    let found: Vec<CleanScores> = measure_clean(backend, configs, (terms, progress), batches)?;
+    found.iter().map(CleanScores::max_clean).collect()
 }

@@ -15,31 +15,42 @@
 mod calibrate;
 mod colour_bar;
 mod detector;
+mod drift;
 mod error;
 mod fusion;
 mod heat;
 mod judge;
 mod observe;
 mod overlay;
+mod regions;
 mod residual;
 mod resize;
+mod roi;
 mod score;
 mod sheet;
 mod smooth;
 mod strategy;
+mod tiles;
 
-pub use calibrate::{Calibration, CalibrationMethod, Decision};
+pub use calibrate::{
+    Calibration, CalibrationMethod, CleanScores, Decision, RateFit, RateTarget, Support, TailFit,
+    measure_clean,
+};
 pub use colour_bar::bar_width;
 pub use detector::Detector;
+pub use drift::{Drift, DriftVerdict};
 pub use error::DetectError;
 pub use fusion::MapScales;
 pub use heat::{OverlayScale, heat_map};
 pub use judge::{Detection, Judge, calibrate_each};
 pub use observe::{BackendError, Observation, Reconstruct, Sampled, observe};
-pub use overlay::overlay;
+pub use overlay::{Overlay, overlay};
+pub use regions::{Region, Regions};
 pub use residual::{ChannelReduction, ResidualForm, residual_map};
 pub use resize::{resize_map, resize_mask_nearest};
-pub use score::{ImageScore, ScoreConfig, anomaly_map, image_score};
+pub use roi::Roi;
+pub use score::{ImageScore, MapTerms, ScoreConfig, anomaly_map, image_score, scored_map};
 pub use sheet::{grid, hstack, mask_image};
 pub use smooth::{Smoothing, smooth};
 pub use strategy::{McDropout, Strategy};
+pub use tiles::{TileGrid, Tiled};

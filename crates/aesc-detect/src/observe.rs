@@ -2,7 +2,7 @@
 
 use aesc_image::{Image, Map};
 
-use crate::{DetectError, McDropout, error::check_same_shape};
+use crate::{DetectError, McDropout};
 
 /// What went wrong inside a backend.
 pub type BackendError = Box<dyn std::error::Error + Send + Sync>;
@@ -97,47 +97,45 @@ impl Observation {
     }
 }
 
-/// One observation for each image (0..=1, all of one shape), as one batch through the backend;
-/// with `mc_dropout` its passes are sampled too.
+/// One observation for each image (0..=1), in order; with `mc_dropout` its passes are sampled too.
+/// Neighbours of one shape are one batch for the backend.
 ///
 /// # Errors
-/// [`DetectError::ShapeMismatch`] when shapes differ within the batch,
 /// [`DetectError::ReconstructionCount`] or [`DetectError::Backend`].
 pub fn observe(
     backend: &impl Reconstruct,
     images: &[Image],
     mc_dropout: Option<&McDropout>,
 ) -> Result<Vec<Observation>, DetectError> {
-    let Some((first, rest)) = images.split_first() else {
-        return Ok(Vec::new());
-    };
-    for image in rest {
-        check_same_shape("image of a batch", first, image)?;
-    }
-    let observed: Vec<Observation> = match mc_dropout {
-        None => {
-            let made = backend.reconstruct(images).map_err(DetectError::Backend)?;
-            let plain = |reconstruction| Observation {
-                reconstruction,
-                variance: None,
-            };
-            made.into_iter().map(plain).collect()
+    let mut observed = Vec::with_capacity(images.len());
+    for batch in images.chunk_by(Image::same_shape) {
+        let made = observe_batch(backend, batch, mc_dropout)?;
+        if made.len() != batch.len() {
+            let (expected, found) = (batch.len(), made.len());
+            return Err(DetectError::ReconstructionCount { expected, found });
         }
-        Some(mc) => {
-            let made = backend.sample(images, mc).map_err(DetectError::Backend)?;
-            let sampled = |one: Sampled| Observation {
-                reconstruction: one.reconstruction,
-                variance: Some(one.variance),
-            };
-            made.into_iter().map(sampled).collect()
-        }
-    };
-    if observed.len() == images.len() {
-        Ok(observed)
-    } else {
-        Err(DetectError::ReconstructionCount {
-            expected: images.len(),
-            found: observed.len(),
-        })
+        observed.extend(made);
     }
+    Ok(observed)
+}
+
+fn observe_batch(
+    backend: &impl Reconstruct,
+    images: &[Image],
+    mc_dropout: Option<&McDropout>,
+) -> Result<Vec<Observation>, DetectError> {
+    let Some(mc) = mc_dropout else {
+        let made = backend.reconstruct(images).map_err(DetectError::Backend)?;
+        let plain = |reconstruction| Observation {
+            reconstruction,
+            variance: None,
+        };
+        return Ok(made.into_iter().map(plain).collect());
+    };
+    let made = backend.sample(images, mc).map_err(DetectError::Backend)?;
+    let sampled = |one: Sampled| Observation {
+        reconstruction: one.reconstruction,
+        variance: Some(one.variance),
+    };
+    Ok(made.into_iter().map(sampled).collect())
 }

@@ -2,11 +2,13 @@
 //!
 //! Scores are taken from the map at network resolution, after smoothing, before upsampling.
 
-use aesc_image::{Image, Map};
+use std::borrow::Cow;
+
+use aesc_image::{Image, Map, Mask};
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    ChannelReduction, DetectError, MapScales, McDropout, Observation, ResidualForm, Smoothing,
+    ChannelReduction, DetectError, MapScales, McDropout, Observation, ResidualForm, Roi, Smoothing,
     Strategy, residual_map, smooth,
 };
 
@@ -130,18 +132,28 @@ impl ImageScore {
     }
 }
 
+/// What a map is made with beside its configuration: the model's, the same for every image.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct MapTerms<'a> {
+    /// What [`Strategy::Fusion`] brings the two maps to one measure with.
+    pub scales: Option<&'a MapScales>,
+    /// The pixels that count; all of them where absent.
+    pub roi: Option<&'a Roi>,
+}
+
 /// The anomaly map of an image at network resolution: the strategy's map, then smoothing.
 ///
-/// `scales` are what [`Strategy::Fusion`] brings the two maps to one measure with.
+/// Outside a region of interest the map is 0, and nothing outside is smoothed into it: within, the
+/// smoothed value is the mean over those pixels of the window that are inside.
 ///
 /// # Errors
 /// As [`residual_map`] and [`ScoreConfig::validate`]; [`DetectError::NoVariance`] or
-/// [`DetectError::NoScales`] where the strategy lacks what it needs.
+/// [`DetectError::NoScales`] where the strategy lacks what it needs; [`DetectError::EmptyRoi`].
 pub fn anomaly_map(
     image: &Image,
     observed: &Observation,
     config: &ScoreConfig,
-    scales: Option<&MapScales>,
+    terms: MapTerms<'_>,
 ) -> Result<Map, DetectError> {
     config.validate()?;
     let residual = || {
@@ -151,12 +163,72 @@ pub fn anomaly_map(
     let raw = match config.resolved_strategy() {
         Strategy::Uncertainty => observed.variance_of(image)?.clone(),
         Strategy::Fusion => {
-            let scales = scales.ok_or(DetectError::NoScales)?;
+            let scales = terms.scales.ok_or(DetectError::NoScales)?;
             scales.fused(&residual()?, observed.variance_of(image)?)?
         }
         Strategy::Residual | Strategy::Auto => residual()?,
     };
-    Ok(smooth(&raw, &config.smoothing))
+    match terms.roi {
+        None => Ok(smooth(&raw, &config.smoothing)),
+        Some(roi) => {
+            let inside = roi.at(raw.height(), raw.width())?;
+            smooth_inside(raw, &inside, &config.smoothing)
+        }
+    }
+}
+
+fn smooth_inside(mut raw: Map, inside: &Mask, smoothing: &Smoothing) -> Result<Map, DetectError> {
+    clear_outside(&mut raw, inside);
+    if *smoothing == (Smoothing::None {}) {
+        return Ok(raw);
+    }
+    let ones = inside.data().iter().map(|&on| f32::from(u8::from(on)));
+    let weights = Map::new(raw.height(), raw.width(), ones.collect())?;
+    let weights = smooth(&weights, smoothing);
+    let mut map = smooth(&raw, smoothing);
+    for (value, weight) in map.data_mut().iter_mut().zip(weights.data()) {
+        // Inside, a window holds at least its own middle.
+        *value /= weight.max(f32::MIN_POSITIVE);
+    }
+    clear_outside(&mut map, inside);
+    Ok(map)
+}
+
+/// Sets the map to 0 outside a mask of its size.
+pub(crate) fn clear_outside(map: &mut Map, inside: &Mask) {
+    for (value, &on) in map.data_mut().iter_mut().zip(inside.data()) {
+        if !on {
+            *value = 0.0;
+        }
+    }
+}
+
+/// The map of an image and the score it has, both of the region of interest where there is one.
+///
+/// # Errors
+/// As [`anomaly_map`].
+pub fn scored_map(
+    image: &Image,
+    observed: &Observation,
+    config: &ScoreConfig,
+    terms: MapTerms<'_>,
+) -> Result<(Map, f64), DetectError> {
+    let map = anomaly_map(image, observed, config, terms)?;
+    let score = score_of(&counted(&map, terms.roi)?, &config.image);
+    Ok((map, score))
+}
+
+/// The values of a map that count.
+fn counted<'a>(map: &'a Map, roi: Option<&Roi>) -> Result<Cow<'a, [f32]>, DetectError> {
+    let Some(roi) = roi else {
+        return Ok(Cow::Borrowed(map.data()));
+    };
+    let inside = roi.at(map.height(), map.width())?;
+    let pixels = map.data().iter().zip(inside.data());
+    Ok(pixels
+        .filter(|(_, on)| **on)
+        .map(|(value, _)| *value)
+        .collect())
 }
 
 /// The score of an image from its map at network resolution; sums are f64.
@@ -170,26 +242,35 @@ pub fn anomaly_map(
 /// # Ok::<(), aesc_image::ShapeError>(())
 /// ```
 pub fn image_score(map: &Map, score: &ImageScore) -> f64 {
-    let values = map.data().iter().map(|&value| f64::from(value));
+    score_of(map.data(), score)
+}
+
+fn score_of(pixels: &[f32], score: &ImageScore) -> f64 {
+    let values = pixels.iter().map(|&value| f64::from(value));
     match *score {
         ImageScore::L0 { threshold } => {
-            values.filter(|&value| value > threshold).count() as f64 / map.data().len() as f64
+            values.filter(|&value| value > threshold).count() as f64 / pixels.len() as f64
         }
         ImageScore::L1 {} => values.map(f64::abs).sum(),
         ImageScore::L2 {} => values.map(|value| value * value).sum::<f64>().sqrt(),
         ImageScore::Linf {} => values.map(f64::abs).fold(0.0, f64::max),
-        ImageScore::Max {} => largest(map),
-        ImageScore::TopK { share } => mean_of_largest(map, share),
+        ImageScore::Max {} => largest(pixels),
+        ImageScore::TopK { share } => mean_of_largest(pixels, share),
     }
 }
 
-pub(crate) fn largest(map: &Map) -> f64 {
-    let values = map.data().iter().map(|&value| f64::from(value));
+fn largest(pixels: &[f32]) -> f64 {
+    let values = pixels.iter().map(|&value| f64::from(value));
     values.fold(f64::NEG_INFINITY, f64::max)
 }
 
-fn mean_of_largest(map: &Map, share: f64) -> f64 {
-    let mut values = map.data().to_vec();
+/// The largest value of a map that counts.
+pub(crate) fn largest_within(map: &Map, roi: Option<&Roi>) -> Result<f64, DetectError> {
+    Ok(largest(&counted(map, roi)?))
+}
+
+fn mean_of_largest(pixels: &[f32], share: f64) -> f64 {
+    let mut values = pixels.to_vec();
     let n = values.len();
     // 0.07 * 100 is a hair above 7 in binary; that hair must not cost an eighth pixel.
     let k = ((share * n as f64 - 1e-6).ceil() as usize).clamp(1, n);

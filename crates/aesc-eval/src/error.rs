@@ -23,7 +23,7 @@ pub enum EvalError {
     /// A map or mask does not have height x width values.
     #[error("expected {expected} values in the {what} of image {image}, found {found}")]
     Shape {
-        /// "map" or "mask".
+        /// "map", "mask" or "inside".
         what: &'static str,
         /// Position of the image in the list.
         image: usize,

@@ -8,7 +8,7 @@ mod planted;
 mod plot;
 
 use aesc_detect::{
-    Calibration, Judge, Reconstruct, ScoreConfig, Strategy, calibrate_each, observe,
+    Calibration, Judge, Reconstruct, Roi, ScoreConfig, Strategy, calibrate_each, observe,
 };
 use aesc_eval::{Accumulator, Bootstrap, Interval, MapView, auroc, compare_auroc};
 use aesc_image::{Image, Map, Mask};
@@ -68,6 +68,8 @@ pub(crate) struct Advice {
 pub(crate) struct Question<'a> {
     pub(crate) backend: &'a dyn Reconstruct,
     pub(crate) score: &'a ScoreConfig,
+    /// The pixels that count.
+    pub(crate) roi: Option<&'a Roi>,
     /// Clean images the model was not trained on, at the network's size.
     pub(crate) clean: &'a [Image],
     pub(crate) families: &'a [Family],
@@ -94,12 +96,16 @@ pub(crate) fn advise(question: &Question<'_>, context: &Context) -> Result<Advic
     let backend = &question.backend;
     // Fusion's scales take a look of their own.
     let first = question.clean.len() as u64;
-    let fitted = calibrate_each(backend, &configs, clean, |n| phase.at(first + n as u64))?;
+    let fitted = calibrate_each(backend, &configs, clean, question.roi, |n| {
+        phase.at(first + n as u64);
+    })?;
     let mut sides = Vec::new();
     for (config, calibration) in configs.into_iter().zip(fitted) {
         let scores = calibration.clean_scores.iter().map(|s| *s as f32).collect();
         sides.push(Side {
-            judge: Judge::new(config)?.with_calibration(calibration)?,
+            judge: Judge::new(config)?
+                .within(question.roi.cloned())
+                .with_calibration(calibration)?,
             clean: scores,
             planted: Vec::new(),
             rows: Vec::new(),
@@ -155,7 +161,13 @@ fn at_contrast(
                 if let Some(scores) = side.planted.last_mut() {
                     scores.push(found.score as f32);
                 }
-                pixels.push(&view(&found.map, mask))?;
+                let view = view(&found.map, mask);
+                match question.roi {
+                    None => pixels.push(&view)?,
+                    Some(roi) => {
+                        pixels.push_within(&view, roi.at(view.height, view.width)?.data())?;
+                    }
+                }
             }
         }
         progress((n * BATCH).min(defects.len()))?;

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use aesc_artifact::{Manifest, ModelFile};
-use aesc_data::{Dataset, Limits, fingerprint, load_all, open_dataset, split_validation};
+use aesc_data::{Dataset, Limits, load_all, open_dataset};
 use aesc_detect::{ScoreConfig, Strategy};
 use aesc_image::Image;
 use clap::Args;
@@ -12,6 +12,7 @@ use serde_json::json;
 use crate::advice::{Advice, Family, Question, advise, plot};
 use crate::app::Context;
 use crate::backend::{self, SamplingArgs};
+use crate::clean_images::{HeldOut, held_out, warn_of_strangers};
 use crate::exit_code::ExitCode;
 use crate::failure::Failure;
 use crate::run_folder::{Existing, RunFolder};
@@ -67,7 +68,7 @@ pub(crate) fn run(args: &AdviseArgs, context: &Context) -> Result<(), Failure> {
     };
     let model = backend::open(&args.model, args.sampling, context)?;
     let dataset = open_dataset(&args.data)?;
-    let clean = held_out(&model.manifest, &dataset, args, context)?;
+    let clean = load_held_out(&model.manifest, &dataset, args, context)?;
     let mut contrasts = args.contrasts.clone();
     contrasts.sort_by(f64::total_cmp);
     contrasts.dedup_by(|a, b| a.total_cmp(b).is_eq());
@@ -75,6 +76,7 @@ pub(crate) fn run(args: &AdviseArgs, context: &Context) -> Result<(), Failure> {
         &Question {
             backend: model.detector.backend(),
             score: &model.manifest.score,
+            roi: model.manifest.roi.as_ref(),
             clean: &clean,
             families: &Family::unseen_by(&model.manifest.train.corruption),
             contrasts: &contrasts,
@@ -95,27 +97,17 @@ pub(crate) fn run(args: &AdviseArgs, context: &Context) -> Result<(), Failure> {
     context.output.result(&value, || text(&advice))
 }
 
-/// The images the model was not trained on: its validation split when `data` is what it was
-/// trained on, all of it otherwise.
-fn held_out(
+/// The images to plant defects into.
+fn load_held_out(
     manifest: &Manifest,
     dataset: &Dataset,
     args: &AdviseArgs,
     context: &Context,
 ) -> Result<Vec<Image>, Failure> {
-    let paths = dataset.train_paths();
-    let digest = fingerprint(dataset, &Limits::default())?;
-    let paths = if digest == manifest.provenance.dataset_digest {
-        let share = manifest.train.config.validation_share;
-        let split = split_validation(paths.len(), share, manifest.provenance.seed)?;
-        split.validation.iter().map(|&i| paths[i].clone()).collect()
-    } else {
-        tracing::warn!(
-            "{}: not the images this model was trained on; all of them are taken for clean ones",
-            args.data.display()
-        );
-        paths
-    };
+    let HeldOut { paths, own_split } = held_out(manifest, dataset)?;
+    if !own_split {
+        warn_of_strangers(&args.data);
+    }
     let phase = context.output.phase("load", paths.len() as u64);
     let images = load_all(&paths, &manifest.preprocess, &Limits::default(), |n| {
         phase.at(n as u64);

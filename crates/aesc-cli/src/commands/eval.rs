@@ -87,7 +87,7 @@ fn judges(model: &OpenModel, asked: &[Strategy]) -> Result<Vec<Judge>, Failure> 
     let strategies = if asked.is_empty() { &[own] } else { asked };
     let mut judges = Vec::new();
     for &strategy in strategies {
-        let mut judge = Judge::new(score.by(strategy))?;
+        let mut judge = Judge::new(score.by(strategy))?.within(model.manifest.roi.clone());
         match model.detector.calibration() {
             Some(calibration) if strategy == own => {
                 judge = judge.with_calibration(calibration.clone())?;

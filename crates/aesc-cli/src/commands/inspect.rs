@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use aesc_artifact::Manifest;
+use aesc_detect::Calibration;
 use clap::Args;
 use serde_json::{Value, json};
 
@@ -41,6 +42,7 @@ pub(crate) fn run(args: &InspectArgs, context: &Context) -> Result<(), Failure> 
         "preprocess": manifest.preprocess,
         "score": manifest.score,
         "calibration": manifest.calibration,
+        "roi": manifest.roi,
         "train": manifest.train,
         "provenance": manifest.provenance,
         "cost": cost,
@@ -62,10 +64,14 @@ fn what_it_is(manifest: &Manifest, whole: &Value) -> Vec<(&'static str, String)>
         preprocess,
         score,
         calibration,
+        roi,
         ..
     } = manifest;
+    let roi = roi.as_ref().map_or("the whole image".to_owned(), |roi| {
+        format!("{:.1} % of the image", roi.share() * 100.0)
+    });
     let threshold = match calibration {
-        Some(c) => format!("{:.6} (max-clean over {} images)", c.threshold, c.n_images),
+        Some(c) => threshold_text(c),
         None => "not calibrated".to_owned(),
     };
     let gmac = |key: &str| whole["cost"][key].as_f64().unwrap_or_default();
@@ -91,9 +97,24 @@ fn what_it_is(manifest: &Manifest, whole: &Value) -> Vec<(&'static str, String)>
             ),
         ),
         ("input", format!("{h} x {w} x {c}, {:?}", preprocess.filter)),
+        ("roi", roi),
         ("score", score_name(score)),
         ("threshold", threshold),
     ]
+}
+
+fn threshold_text(calibration: &Calibration) -> String {
+    let n = calibration.n_images;
+    let rule = match &calibration.fit {
+        Some(fit) => format!("for {} % of clean images, fitted", fit.rate * 100.0),
+        None => "max-clean".to_owned(),
+    };
+    let review = calibration.review.as_ref().map(|r| r.threshold);
+    let review = review.map_or(String::new(), |from| format!(", review from {from:.6}"));
+    format!(
+        "{:.6}{review} ({rule} over {n} images)",
+        calibration.threshold
+    )
 }
 
 fn how_it_was_made(manifest: &Manifest) -> Vec<(&'static str, String)> {

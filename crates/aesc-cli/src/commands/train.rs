@@ -4,6 +4,8 @@ use std::path::PathBuf;
 
 use clap::Args;
 
+use crate::tiles::TileChoice;
+
 #[cfg(feature = "libtorch")]
 pub(crate) use with_libtorch::run;
 
@@ -11,6 +13,7 @@ pub(crate) use with_libtorch::run;
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:\n  aesc train photos/clean --out runs/cap\n  \
     aesc train mvtec/bottle --out runs/bottle --preset paper\n  \
+    aesc train photos/boards --out runs/boards --tile auto --roi board.toml\n  \
     aesc train photos/clean --out runs/cap --resume")]
 pub(crate) struct TrainArgs {
     /// Clean images: a category in the MVTec AD layout, a folder with train/good, or a flat folder
@@ -21,6 +24,13 @@ pub(crate) struct TrainArgs {
     /// The preset to start from: paper, paper-rgb, quick or sample
     #[arg(long, default_value = "quick", value_name = "NAME")]
     pub(crate) preset: String,
+    /// Keep the images' resolution and train on tiles of them: auto (where they are at least twice
+    /// the network's input), off, or the overlap in pixels [default: the configuration's, off]
+    #[arg(long, value_name = "CHOICE")]
+    pub(crate) tile: Option<TileChoice>,
+    /// The pixels that count, in training and ever after: a mask (white counts), or polygons in TOML
+    #[arg(long, value_name = "FILE")]
+    pub(crate) roi: Option<PathBuf>,
     /// Go on from the checkpoint in the run's folder
     #[arg(long, conflicts_with = "force")]
     pub(crate) resume: bool,
@@ -39,37 +49,35 @@ pub(crate) fn run(_: &TrainArgs, _: &crate::app::Context) -> Result<(), crate::f
 
 #[cfg(feature = "libtorch")]
 mod with_libtorch {
-    use aesc_data::{Limits, fingerprint, open_dataset};
-    use serde_json::json;
+    use aesc_artifact::RunConfig;
+    use aesc_data::{Dataset, Limits, fingerprint, open_dataset};
+    use aesc_detect::{Detector, Roi};
+    use serde_json::{Value, json};
 
     use super::TrainArgs;
     use crate::app::Context;
+    use crate::backend;
     use crate::failure::Failure;
     use crate::run_folder::{Existing, RunFolder};
-    use crate::training::{
-        MODEL_FILE, TrainedRun, drop_run, estimate, load_clean, told_secs, train_into,
-    };
-    use crate::{config, provenance};
+    use crate::train_report;
+    use crate::training::{MODEL_FILE, TrainedRun, drop_run, load_clean, train_into};
+    use crate::training_estimate::{Estimate, estimate, told_secs};
+    use crate::{config, provenance, roi_file};
+
+    /// Looks at held-out images over a training.
+    const LOOKS: u64 = 5;
 
     pub(crate) fn run(args: &TrainArgs, context: &Context) -> Result<(), Failure> {
-        let config = config::resolve(&args.preset, &context.global)?.config;
+        let mut config = config::resolve(&args.preset, &context.global)?.config;
         let dataset = open_dataset(&args.data)?;
-        let estimate = estimate(&config, &context.global.device)?;
-        let plan = json!({
-            "data": args.data, "out": args.out, "preset": args.preset,
-            "n_images": dataset.train.len(), "estimate": estimate,
-            "network": config.network, "corruption": config.corruption, "started": provenance::now(),
-        });
-        let told = format!(
-            "{} clean images, {} steps of {}: about {} ({:.2} s a step), {:.0} MB on disk",
-            dataset.train.len(),
-            config.train.steps,
-            config.train.batch,
-            told_secs(estimate.secs),
-            estimate.secs_per_step,
-            estimate.disk_bytes as f64 / 1e6
-        );
+        if let Some(choice) = args.tile {
+            choice.settle(&mut config.data, &dataset)?;
+        }
+        let roi = args.roi.as_deref().map(roi_file::read).transpose()?;
+        let estimate = estimate(&config, dataset.train.len(), &context.global.device)?;
+        let told = plan_text(&config, &dataset, &estimate);
         if args.dry_run {
+            let plan = plan(args, (&config, &dataset), &estimate, roi.as_ref());
             return context.output.result(&plan, || told);
         }
         context.output.phase("train", 1).note(&told);
@@ -80,30 +88,102 @@ mod with_libtorch {
         };
         let folder = RunFolder::take(&args.out, existing)?;
         let digest = fingerprint(&dataset, &Limits::default())?;
-        let images = load_clean(&dataset, &config, context)?;
+        let mut images = load_clean(&dataset, &config, roi, context)?;
+        let epochs = config.train.steps.div_ceil(config.train.epoch_steps);
+        images.look_epochs = Some(epochs.div_ceil(LOOKS));
         if args.force {
             drop_run(folder.path())?;
         }
         let run = train_into(&folder, &config, &digest, &images, context)?;
+        let written = report(&run, &images.validation_paths, (&config, args), context)
+            .and_then(|html| folder.write("report.html", html.as_bytes()));
+        if let Err(failure) = written {
+            // The model stands; a page about it is not worth an error.
+            failure.print();
+        }
         tell(&run, args, context)
+    }
+
+    fn plan(
+        args: &TrainArgs,
+        (config, dataset): (&RunConfig, &Dataset),
+        estimate: &Estimate,
+        roi: Option<&Roi>,
+    ) -> Value {
+        json!({
+            "data": args.data, "out": args.out, "preset": args.preset,
+            "n_images": dataset.train.len(), "estimate": estimate,
+            "preprocess": config.data, "roi_share": roi.map(Roi::share),
+            "network": config.network, "corruption": config.corruption, "started": provenance::now(),
+        })
+    }
+
+    fn plan_text(config: &RunConfig, dataset: &Dataset, estimate: &Estimate) -> String {
+        let (data, train) = (&config.data, &config.train);
+        let seen = match data.tile_overlap_px {
+            None => "resized to",
+            Some(_) => "cut, at their own resolution, into tiles of",
+        };
+        let megabytes = |bytes: u64| format!("{:.0} MB", bytes as f64 / 1e6);
+        format!(
+            "{} clean images, {seen} {} x {}\n{} steps of {}: about {} ({:.2} s a step)\n\
+             about {} of memory, {} on disk",
+            dataset.train.len(),
+            data.height,
+            data.width,
+            train.steps,
+            train.batch,
+            told_secs(estimate.secs),
+            estimate.secs_per_step,
+            megabytes(estimate.memory_bytes),
+            megabytes(estimate.disk_bytes)
+        )
+    }
+
+    /// The page about a finished training.
+    fn report(
+        run: &TrainedRun,
+        validation: &[std::path::PathBuf],
+        (config, args): (&RunConfig, &TrainArgs),
+        context: &Context,
+    ) -> Result<String, Failure> {
+        let manifest = &run.model.manifest;
+        let (plain, _) = backend::backend(&run.model, context)?;
+        let backend = backend::tiled(plain, &config.data);
+        let detector = Detector::new(backend, manifest.score.clone())?.within(manifest.roi.clone());
+        let detector = match manifest.calibration.clone() {
+            Some(calibration) => detector.with_calibration(calibration)?,
+            None => detector,
+        };
+        train_report::Told {
+            run,
+            detector: &detector,
+            validation,
+            config,
+            out: &args.out,
+        }
+        .html()
     }
 
     fn tell(run: &TrainedRun, args: &TrainArgs, context: &Context) -> Result<(), Failure> {
         let path = args.out.join(MODEL_FILE);
+        let report = args.out.join("report.html");
         let manifest = &run.model.manifest;
         let threshold = manifest.calibration.as_ref().map(|c| c.threshold);
         let value = json!({
-            "model": path, "training_secs": run.training_secs, "epochs": run.history.len(),
+            "model": path, "report": report,
+            "training_secs": run.training_secs, "epochs": run.history.len(),
             "kept_step": manifest.train.kept_step,
             "validation_psnr_db": manifest.train.validation_psnr_db, "threshold": threshold,
         });
         context.output.result(&value, || {
             format!(
-                "{}\nvalidation PSNR {:.2} dB, threshold {:.6}, trained in {}",
+                "{}\nvalidation PSNR {:.2} dB, threshold {:.6}, trained in {}\n{}",
                 path.display(),
                 manifest.train.validation_psnr_db,
                 threshold.unwrap_or(f64::NAN),
-                told_secs(run.training_secs)
+                told_secs(run.training_secs),
+                report.display()
             )
         })
     }

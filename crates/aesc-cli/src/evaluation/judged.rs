@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use aesc_bench::{Alternative, Curves, Metrics, Scored};
 use aesc_data::{Dataset, Limits, Sample, read_mask};
 use aesc_detect::{
-    Calibration, Decision, Detection, Judge, Observation, anomaly_map, image_score, resize_map,
-    resize_mask_nearest,
+    Calibration, Decision, Detection, Judge, Observation, resize_map, resize_mask_nearest,
+    scored_map,
 };
 use aesc_eval::{Accumulator, Bootstrap, CurvePoint, MapView, auroc_interval};
 use aesc_image::{Image, Map, Mask};
@@ -100,12 +100,18 @@ impl<'a> Judged<'a> {
             })
             .collect::<Result<_, Failure>>()?;
         for (map, mask) in &prepared {
-            pixels.push(&MapView {
+            let view = MapView {
                 height: map.height(),
                 width: map.width(),
                 scores: map.data(),
                 mask: mask.data(),
-            })?;
+            };
+            match self.judge.roi() {
+                None => pixels.push(&view)?,
+                Some(roi) => {
+                    pixels.push_within(&view, roi.at(map.height(), map.width())?.data())?;
+                }
+            }
         }
         Ok(())
     }
@@ -172,8 +178,8 @@ fn judged(
     let strategy = judge.score_config().resolved_strategy();
     let mut others = Vec::new();
     for (_, config) in alternatives() {
-        let map = anomaly_map(query, observed, &config.by(strategy), judge.scales())?;
-        others.push(image_score(&map, &config.image) as f32);
+        let (_, score) = scored_map(query, observed, &config.by(strategy), judge.terms())?;
+        others.push(score as f32);
     }
     Ok((judge.judge(query, observed.clone())?, others))
 }

@@ -6,12 +6,12 @@ use std::sync::OnceLock;
 use crate::{TINY, Workbench, aesc, json, ok, run, text};
 
 /// A data set and a model, made once for all tests here.
-struct Trained {
-    bench: Workbench,
-    model: PathBuf,
+pub(crate) struct Trained {
+    pub(crate) bench: Workbench,
+    pub(crate) model: PathBuf,
 }
 
-fn trained() -> &'static Trained {
+pub(crate) fn trained() -> &'static Trained {
     static TRAINED: OnceLock<Trained> = OnceLock::new();
     TRAINED.get_or_init(|| {
         let bench = Workbench::new();
@@ -33,7 +33,7 @@ fn trained() -> &'static Trained {
     })
 }
 
-fn images(category: &std::path::Path) -> Vec<PathBuf> {
+pub(crate) fn images(category: &std::path::Path) -> Vec<PathBuf> {
     let mut all = Vec::new();
     for defect in std::fs::read_dir(category.join("test")).unwrap() {
         for image in std::fs::read_dir(defect.unwrap().path()).unwrap() {

@@ -6,15 +6,21 @@
 )]
 
 mod bench;
+#[cfg(feature = "libtorch")]
+mod calibrate;
 mod data;
 #[cfg(feature = "libtorch")]
 mod detect;
+#[cfg(feature = "libtorch")]
+mod guide;
 #[cfg(feature = "libtorch")]
 mod real;
 mod score_maps;
 mod settings;
 #[cfg(feature = "libtorch")]
 mod strategies;
+#[cfg(feature = "libtorch")]
+mod tiles;
 #[cfg(feature = "libtorch")]
 mod train;
 

@@ -68,3 +68,25 @@ fn a_folder_without_images_is_an_error() {
         Err(DataError::NoImages { .. })
     ));
 }
+
+#[test]
+fn a_pattern_lists_its_matches_by_what_follows_its_plain_beginning() {
+    let tree = Tree::new();
+    for name in ["day/b.png", "day/a.png", "day/a.txt", "night/deep/c.png"] {
+        tree.file(name, b"-");
+    }
+    assert_eq!(names(&[tree.root().join("day/*.png")]), ["a.png", "b.png"]);
+    let all = ["day/a.png", "day/b.png", "night/deep/c.png"];
+    assert_eq!(names(&[tree.root().join("**/*.png")]), all);
+    for bad in ["day/*.jpg", "day/[.png"] {
+        assert!(list_images(&[tree.root().join(bad)]).is_err(), "{bad}");
+    }
+}
+
+#[test]
+fn a_file_whose_name_looks_like_a_pattern_is_that_file() {
+    let tree = Tree::new();
+    let odd = tree.file("a[1].png", b"-");
+    tree.file("a1.png", b"-");
+    assert_eq!(names(&[odd]), ["a[1].png"]);
+}

@@ -155,13 +155,12 @@ fn what_a_backend_does_wrong_is_named() {
 }
 
 #[test]
-fn a_batch_of_mixed_sizes_is_refused() {
-    let images = [checks(0.0), Image::filled(2, 3, 1, 0.0).unwrap()];
-    let error = paper(Mean).detect(&images).unwrap_err();
-    assert_eq!(
-        error.to_string(),
-        "image of a batch: expected 2 x 2 x 1, found 2 x 3 x 1"
-    );
+fn images_of_several_shapes_are_seen_shape_by_shape() {
+    let wide = Image::filled(2, 3, 1, 0.5).unwrap();
+    let images = [checks(0.125), wide, checks(0.25)];
+    let found = paper(Mean).detect(&images).unwrap();
+    let scores: Vec<f64> = found.iter().map(|found| found.score).collect();
+    assert_eq!(scores, [0.25, 0.0, 0.5]);
 }
 
 #[test]

@@ -4,6 +4,7 @@
 
 mod detection;
 mod pictures;
+mod regions_of_interest;
 mod stored;
 mod strategies;
 mod twins;

@@ -93,7 +93,7 @@ fn calibrations_of_one_go_are_those_of_one_each() {
     let clean = [row(&[0.5, 0.25]), row(&[0.125, 0.75]), row(&[0.375, 0.0])];
     let configs = Strategy::ALL.map(by);
     let mut told = Vec::new();
-    let together = calibrate_each(&Squares, &configs, (&clean, 2), |n| told.push(n)).unwrap();
+    let together = calibrate_each(&Squares, &configs, (&clean, 2), None, |n| told.push(n)).unwrap();
     assert_eq!(told, [2, 3]);
     for (config, fitted) in configs.into_iter().zip(together) {
         let is_fusion = config.strategy == Strategy::Fusion;
@@ -118,7 +118,7 @@ fn what_a_strategy_lacks_is_said() {
         "reconstruction failed: this backend has no Monte Carlo dropout"
     );
     assert!(matches!(
-        calibrate_each(&Squares, &[by(Strategy::Fusion)], (&[], 1), |_| ()),
+        calibrate_each(&Squares, &[by(Strategy::Fusion)], (&[], 1), None, |_| ()),
         Err(DetectError::NoCleanImages)
     ));
 }

@@ -144,10 +144,11 @@ impl Checkpoint {
 /// What a checkpoint must agree with to be gone on from.
 fn owner(job: &TrainJob<'_>) -> BTreeMap<String, String> {
     let config = serde_json::to_string(job.config).unwrap_or_default();
-    let entries = [
-        ("aesc.config", config),
-        ("aesc.data", job.dataset_digest.to_owned()),
-    ];
+    let mut data = job.dataset_digest.to_owned();
+    if let Some(roi) = job.roi {
+        data = format!("{data} {}", serde_json::to_string(roi).unwrap_or_default());
+    }
+    let entries = [("aesc.config", config), ("aesc.data", data)];
     entries
         .into_iter()
         .map(|(key, value)| (key.to_owned(), value))
@@ -162,7 +163,7 @@ fn check_owner(
     for (key, expected) in owner(job) {
         if found.get(&key) != Some(&expected) {
             let what = if key == "aesc.data" {
-                "other images"
+                "other images or another region of interest"
             } else {
                 "another configuration"
             };

@@ -3,6 +3,7 @@
 mod adam;
 mod checkpoint;
 mod history;
+mod loss;
 mod pairs;
 mod probe;
 mod schedule;
@@ -14,8 +15,9 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Instant;
 
 use aesc_artifact::{Keep, NamedTensor, NetworkPlan, RunConfig, TrainConfig};
+use aesc_detect::Roi;
 use aesc_image::Image;
-use tch::{Kind, Reduction, Tensor};
+use tch::{Kind, Tensor};
 
 use crate::network::Network;
 use crate::tensor::padded;
@@ -24,6 +26,7 @@ use adam::Adam;
 pub use checkpoint::{CHECKPOINT_FILE, exists as checkpoint_exists};
 use checkpoint::{Checkpoint, State};
 pub use history::{EpochRow, HISTORY_FILE};
+use loss::PixelLoss;
 use pairs::{Batch, Pairs};
 pub use probe::probe_step_secs;
 use validate::Validation;
@@ -37,12 +40,16 @@ pub struct TrainJob<'a> {
     pub images: &'a [Image],
     /// Clean images held out.
     pub validation: &'a [Image],
+    /// The pixels that count in the loss and in validation; all of them where absent.
+    pub roi: Option<&'a Roi>,
     /// Fingerprint of the data set: a checkpoint of other data is refused.
     pub dataset_digest: &'a str,
     /// Existing folder for the checkpoint and the log.
     pub folder: &'a Path,
     /// Where to compute.
     pub device: Device,
+    /// Epochs between looks at held-out images ([`TrainEvent::Look`]); none where absent.
+    pub look_epochs: Option<u64>,
     /// Set to true to end after the step in hand, with a checkpoint.
     pub stop: &'a AtomicBool,
 }
@@ -56,6 +63,17 @@ pub enum TrainEvent {
     Step(u64),
     /// An epoch ended and its checkpoint is on the disk.
     Epoch(EpochRow),
+    /// What the network makes of a few held-out images by now.
+    Look(Look),
+}
+
+/// A few held-out images as the network sees them.
+#[derive(Debug, Clone)]
+pub struct Look {
+    /// Steps done.
+    pub step: u64,
+    /// Corrupted, reconstructed, clean: each 0..=1, of one size.
+    pub rows: Vec<[Image; 3]>,
 }
 
 /// How a run ended.
@@ -108,7 +126,12 @@ pub fn train(
         run.state.step = step + 1;
         notify(TrainEvent::Step(run.state.step));
         if run.state.step % recipe.epoch_steps == 0 || run.state.step == recipe.steps {
-            notify(TrainEvent::Epoch(run.end_epoch()?));
+            let row = run.end_epoch()?;
+            let epoch = row.epoch;
+            notify(TrainEvent::Epoch(row));
+            if let Some(look) = run.look(epoch)? {
+                notify(TrainEvent::Look(look));
+            }
         } else if job.stop.load(Ordering::Relaxed) {
             run.check_loss()?;
             run.state.epoch_secs += run.epoch_start.elapsed().as_secs_f64();
@@ -145,6 +168,7 @@ struct Run<'a> {
     job: &'a TrainJob<'a>,
     network: Network,
     adam: Adam,
+    loss: PixelLoss,
     validation: Validation,
     state: State,
     best: Option<Vec<NamedTensor>>,
@@ -171,6 +195,7 @@ impl<'a> Run<'a> {
             job,
             network,
             adam,
+            loss: PixelLoss::new(job, plan)?,
             validation,
             state,
             best,
@@ -193,7 +218,7 @@ impl<'a> Run<'a> {
         let output = self
             .network
             .forward_train(&input, self.recipe().batch_norm_momentum)?;
-        let loss = output.f_mse_loss(&target, Reduction::Mean)?;
+        let loss = self.loss.of(&output, &target)?;
         let gradients = self.adam.gradients(&loss)?;
         self.adam.step(&gradients, self.state.step + 1, rate)?;
         Ok(loss.f_detach()?)
@@ -203,7 +228,7 @@ impl<'a> Run<'a> {
     fn end_epoch(&mut self) -> Result<EpochRow, ModelError> {
         let epoch = self.state.step.div_ceil(self.recipe().epoch_steps);
         let loss = self.state.take_mean_loss()?;
-        let psnr = self.validation.psnr_db(&self.network)?;
+        let psnr = self.validation.psnr_db(&self.network, &self.loss)?;
         if !loss.is_finite() || !psnr.is_finite() {
             return Err(ModelError::Diverged { epoch, loss });
         }
@@ -230,6 +255,18 @@ impl<'a> Run<'a> {
         self.save()?;
         self.epoch_start = Instant::now();
         Ok(row)
+    }
+
+    /// A look at held-out images, where one is due at the end of this epoch.
+    fn look(&self, epoch: u64) -> Result<Option<Look>, ModelError> {
+        let ended = self.state.step == self.recipe().steps;
+        match self.job.look_epochs {
+            Some(epochs) if ended || epoch.is_multiple_of(epochs.max(1)) => Ok(Some(Look {
+                step: self.state.step,
+                rows: self.validation.look(&self.network)?,
+            })),
+            _ => Ok(None),
+        }
     }
 
     /// Refuses to let weights that diverged within the epoch replace the last good checkpoint.

@@ -5,10 +5,14 @@ use aesc_noise::Presentation;
 use tch::{Kind, Tensor};
 
 use super::TrainJob;
+use super::loss::PixelLoss;
 use super::pairs::VALIDATION_PRESENTATIONS;
 use crate::network::{Frozen, Network};
-use crate::tensor::nchw_from_images;
+use crate::tensor::{images_from_nchw, nchw_from_images};
 use crate::{Device, ModelError};
+
+/// Images a look shows.
+const LOOKED_AT: usize = 4;
 
 /// Held-out pairs, made once.
 #[derive(Debug)]
@@ -45,8 +49,21 @@ impl Validation {
         })
     }
 
+    /// The first few images: corrupted, reconstructed, clean.
+    pub(crate) fn look(&self, network: &Network) -> Result<Vec<[Image; 3]>, ModelError> {
+        let n = self.clean.len().min(LOOKED_AT);
+        let input = nchw_from_images(&self.corrupted[..n], self.device)?;
+        let sides = (self.clean[0].height(), self.clean[0].width());
+        let made = images_from_nchw(&Frozen::new(network, sides)?.forward(&input)?)?;
+        let pairs = self.corrupted.iter().zip(made).zip(&self.clean);
+        let row = |((corrupted, made), clean): ((&Image, Image), &Image)| {
+            [corrupted.clone(), made, clean.clone()]
+        };
+        Ok(pairs.map(row).collect())
+    }
+
     /// Mean over images of 10 log10(1 / MSE).
-    pub(crate) fn psnr_db(&self, network: &Network) -> Result<f64, ModelError> {
+    pub(crate) fn psnr_db(&self, network: &Network, loss: &PixelLoss) -> Result<f64, ModelError> {
         let sides = (self.clean[0].height(), self.clean[0].width());
         let frozen = Frozen::new(network, sides)?;
         let mut sum = 0.0;
@@ -56,16 +73,15 @@ impl Validation {
             .zip(self.clean.chunks(self.batch))
         {
             let output = frozen.forward(&nchw_from_images(corrupted, self.device)?)?;
-            sum += psnr_sum(&output, &nchw_from_images(clean, self.device)?)?;
+            let mse = loss.per_image(&output, &nchw_from_images(clean, self.device)?)?;
+            sum += psnr_sum(&mse)?;
         }
         Ok(sum / self.clean.len() as f64)
     }
 }
 
-/// Sum over images `[b, c, h, w]` of 10 log10(1 / MSE) in dB.
-fn psnr_sum(output: &Tensor, clean: &Tensor) -> Result<f64, ModelError> {
-    let squares = output.f_sub(clean)?.f_square()?.f_to_kind(Kind::Double)?;
-    let mse = squares.f_mean_dim([1, 2, 3].as_slice(), false, Kind::Double)?; // [b]
+/// Sum over mean squared errors `[b]` of 10 log10(1 / MSE) in dB.
+fn psnr_sum(mse: &Tensor) -> Result<f64, ModelError> {
     // A perfect image would be infinite; 1e-12 stands for 120 dB.
     let db = mse.f_clamp_min(1e-12)?.f_log10()?.f_mul_scalar(-10.0)?;
     Ok(db.f_sum(Kind::Double)?.f_double_value(&[])?)
@@ -78,7 +94,10 @@ mod tests {
     #[test]
     fn an_error_of_a_tenth_everywhere_is_20_db() {
         let clean = Tensor::full([2, 1, 4, 4], 0.5, (Kind::Double, tch::Device::Cpu));
-        let sum = psnr_sum(&(&clean + 0.1), &clean).unwrap();
+        let mse = PixelLoss::of_all()
+            .per_image(&(&clean + 0.1), &clean)
+            .unwrap();
+        let sum = psnr_sum(&mse).unwrap();
         assert!((sum - 40.0).abs() < 1e-9);
     }
 }

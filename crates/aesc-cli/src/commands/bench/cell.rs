@@ -53,16 +53,17 @@ fn work(
         let message = format!("{place}: expected the files of the plan, found others; plan anew");
         return Err(Failure::text(ExitCode::Data, message));
     }
-    let images = load_clean(&dataset, &config, context)?;
+    let images = load_clean(&dataset, &config, None, context)?;
     let run = RunFolder::take(&folder.join("run"), Existing::Continue)?;
     let trained = train_into(&run, &config, &digest, &images, context)?;
-    let (backend, _) = backend::backend(&trained.model, context)?;
+    let (plain, _) = backend::backend(&trained.model, context)?;
+    let backend = backend::tiled(plain, &config.data);
     let scores = scores(strategies, &config)?;
     let phase = context
         .output
         .phase("calibrate", images.validation.len() as u64);
     let clean = (&images.validation[..], config.train.batch);
-    let fitted = calibrate_each(&backend, &scores, clean, |n| phase.at(n as u64))?;
+    let fitted = calibrate_each(&backend, &scores, clean, None, |n| phase.at(n as u64))?;
     drop(phase);
     drop(images);
     let calibrated = scores

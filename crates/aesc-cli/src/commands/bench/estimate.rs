@@ -102,7 +102,7 @@ pub(super) fn estimate(
 ) -> Result<BenchEstimate, Failure> {
     let config = super::board::config(cell)?;
     aesc_model::set_threads(threads);
-    let one = crate::training::estimate(&config, device)?;
+    let one = crate::training_estimate::estimate(&config, 0, device)?;
     aesc_model::set_threads(context.global.threads());
     Ok(BenchEstimate {
         n_cells,

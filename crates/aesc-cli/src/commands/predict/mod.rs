@@ -1,15 +1,20 @@
 //! `aesc predict`: scores, decisions, maps and overlays for images of any size.
 
-mod batch;
+mod coco;
+mod pipeline;
+mod read;
 mod row;
 mod sheet;
 mod summary;
+mod tables;
+mod write;
 
 use std::collections::BTreeMap;
 use std::io::BufRead;
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
+use aesc_artifact::Manifest;
 use aesc_data::{InputImage, list_images};
 use clap::{Args, ValueEnum};
 
@@ -18,26 +23,26 @@ use crate::backend::{self, OpenModel, SamplingArgs};
 use crate::exit_code::ExitCode;
 use crate::failure::Failure;
 use crate::run_folder::{Existing, RunFolder};
-use row::Row;
 use sheet::Sheet;
-use summary::Summary;
+use summary::{Summary, Tally};
+use tables::Tables;
+use write::Told;
 
-/// Images in memory at once, at most.
-const BATCH: usize = 16;
-/// Pixels in memory at once, roughly: larger images come in smaller batches.
-const BATCH_PX: usize = 32 << 20;
+#[cfg(test)]
+mod tests;
 
 /// What `predict` takes.
 #[derive(Debug, Args)]
 #[command(
     after_help = "Examples:\n  aesc predict model.aesc.safetensors photos/new --out results\n  \
-    aesc predict model.aesc.safetensors a.png b.png --out results --fail-on nok\n  \
+    aesc predict model.aesc.safetensors 'photos/2026-*/*.png' --out results --fail-on nok\n  \
     find photos -name '*.png' | aesc predict model.aesc.safetensors - --out results --keep-going"
 )]
 pub(crate) struct PredictArgs {
     /// The model file
     model: PathBuf,
-    /// Images and folders; - reads a list from stdin, a path a line
+    /// Images, folders and quoted patterns such as 'line/**/*.png'; - reads a list from stdin, a
+    /// path a line
     #[arg(required = true)]
     inputs: Vec<PathBuf>,
     /// The folder to write
@@ -49,6 +54,12 @@ pub(crate) struct PredictArgs {
     /// Exit with code 10 when an image is decided so
     #[arg(long, value_name = "DECISION")]
     fail_on: Option<FailOn>,
+    /// Leave out regions of fewer pixels, of the image's own resolution
+    #[arg(long, value_name = "PX", default_value_t = 1)]
+    min_region_area: u64,
+    /// Write the regions as COCO annotations too, coco.json
+    #[arg(long)]
+    coco: bool,
     /// Write over an earlier result
     #[arg(long)]
     force: bool,
@@ -61,17 +72,15 @@ pub(crate) struct PredictArgs {
 enum FailOn {
     /// A defect
     Nok,
+    /// A defect, or a score in the review band
+    Review,
 }
 
 pub(crate) fn run(args: &PredictArgs, context: &Context) -> Result<(), Failure> {
     let inputs = list_images(&paths(&args.inputs)?)?;
     must_not_collide(&inputs)?;
     let model = backend::open(&args.model, args.sampling, context)?;
-    if args.fail_on.is_some() && model.detector.calibration().is_none() {
-        return Err(Failure::usage(
-            "--fail-on needs a model with a threshold; this one has none",
-        ));
-    }
+    can_decide(args, &model)?;
     let existing = if args.force {
         Existing::Replace
     } else {
@@ -79,75 +88,74 @@ pub(crate) fn run(args: &PredictArgs, context: &Context) -> Result<(), Failure> 
     };
     let folder = RunFolder::take(&args.out, existing)?;
     clear(&args.out)?;
-    let start = Instant::now();
-    let mut done = Done::default();
     let job = Job {
-        model: &model,
+        manifest: &model.manifest,
+        model_id: &model.id,
         folder: &folder,
         keep_going: args.keep_going,
+        min_region_px: args.min_region_area,
+        coco: args.coco,
     };
-    let failure = predict_all(&inputs, &job, context, &mut done);
-    // What was done before a failure is kept.
-    folder.write("results.csv", &row::csv(&done.rows)?)?;
-    folder.write("results.jsonl", row::jsonl(&done.rows)?.as_bytes())?;
-    let summary = Summary::new(
-        &done.rows,
-        inputs.len(),
-        &model,
-        start.elapsed().as_secs_f64(),
-    );
+    let (summary, failure) = predict(&inputs, (&model, &job), context)?;
     folder.write_json("summary.json", &summary)?;
-    if let Some(picture) = done.sheet.picture()? {
-        folder.write("sheet.png", &picture)?;
-    }
     match failure {
         Some(failure) => Err(failure),
         None => tell(args, &summary, context),
     }
 }
 
-/// What every batch needs.
+/// What every stage needs.
 struct Job<'a> {
-    model: &'a OpenModel,
+    manifest: &'a Manifest,
+    model_id: &'a str,
     folder: &'a RunFolder,
     keep_going: bool,
+    min_region_px: u64,
+    coco: bool,
 }
 
-/// What has come of a prediction so far.
-#[derive(Debug, Default)]
-struct Done {
-    rows: Vec<Row>,
-    sheet: Sheet,
-}
-
-/// Predicts batch by batch; gives what ended it early.
-fn predict_all(
+/// Predicts all inputs and writes the tables; gives what ended it early, too. What was done before
+/// a failure is kept.
+fn predict(
     inputs: &[InputImage],
-    job: &Job<'_>,
+    (model, job): (&OpenModel, &Job<'_>),
     context: &Context,
-    done: &mut Done,
-) -> Option<Failure> {
+) -> Result<(Summary, Option<Failure>), Failure> {
+    let start = Instant::now();
     let phase = context.output.phase("predict", inputs.len() as u64);
-    let mut size = 1;
-    while done.rows.len() < inputs.len() {
-        if context.signals.stopped() {
-            return Some(Failure::silent(context.signals.exit_code()));
-        }
-        let at = done.rows.len();
-        let images = &inputs[at..inputs.len().min(at + size)];
-        let (rows, failure) = batch::predict(images, job);
-        let largest_px = rows.iter().map(|(row, _)| row.pixels()).max().unwrap_or(0);
-        size = (BATCH_PX / largest_px.max(1)).clamp(1, BATCH);
-        for (row, picture) in rows {
-            done.sheet.add(row.score, picture);
-            done.rows.push(row);
-        }
-        phase.at(done.rows.len() as u64);
-        if failure.is_some() {
-            return failure;
-        }
+    let mut tables = Tables::create(job.folder, job.coco)?;
+    let (mut tally, mut sheet) = (Tally::default(), Sheet::default());
+    let tell = |told: Told| {
+        tables.push(&told)?;
+        tally.add(&told.row);
+        sheet.add(told.row.score, told.picture);
+        phase.at(tally.n_done() as u64);
+        Ok(())
+    };
+    let stop = &context.signals;
+    let (stages, failure) = pipeline::run(inputs, (&model.detector, job), stop, tell);
+    tables.finish()?;
+    if let Some(picture) = sheet.picture()? {
+        job.folder.write("sheet.png", &picture)?;
     }
-    None
+    let secs = start.elapsed().as_secs_f64();
+    let summary = Summary::new(&tally, (inputs.len(), secs), stages, model);
+    Ok((summary, failure))
+}
+
+/// Refuses to look for a decision the model cannot take.
+fn can_decide(args: &PredictArgs, model: &OpenModel) -> Result<(), Failure> {
+    let calibration = model.detector.calibration();
+    let lacks = match args.fail_on {
+        Some(_) if calibration.is_none() => "a threshold: aesc calibrate sets one",
+        Some(FailOn::Review) if calibration.is_none_or(|c| c.review.is_none()) => {
+            "a review band: aesc calibrate --review-band sets one"
+        }
+        _ => return Ok(()),
+    };
+    Err(Failure::usage(format!(
+        "--fail-on: this model lacks {lacks}"
+    )))
 }
 
 /// Removes an earlier prediction, so that no map stands beside a table it is not in.
@@ -161,12 +169,23 @@ fn clear(out: &Path) -> Result<(), Failure> {
             std::fs::remove_dir_all(&path).map_err(|e| Failure::io("remove", &path, e))?;
         }
     }
+    for name in ["coco.json", "sheet.png", "summary.json"] {
+        let path = out.join(name);
+        if path.is_file() {
+            std::fs::remove_file(&path).map_err(|e| Failure::io("remove", &path, e))?;
+        }
+    }
     Ok(())
 }
 
 fn tell(args: &PredictArgs, summary: &Summary, context: &Context) -> Result<(), Failure> {
     context.output.result(summary, || summary.text(&args.out))?;
-    if args.fail_on.is_some() && summary.n_nok > 0 {
+    let found = match args.fail_on {
+        None => 0,
+        Some(FailOn::Nok) => summary.n_nok,
+        Some(FailOn::Review) => summary.n_nok + summary.n_review,
+    };
+    if found > 0 {
         return Err(Failure::silent(ExitCode::FoundDefect));
     }
     if summary.n_failed > 0 {

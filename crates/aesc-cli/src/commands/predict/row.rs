@@ -1,19 +1,17 @@
 //! A row of `results.csv` and `results.jsonl`: the contract of the columns.
 
-use aesc_artifact::Manifest;
 use aesc_data::InputImage;
-use aesc_detect::Detection;
+use aesc_detect::{Decision, Detection, Region};
 use serde::Serialize;
 
-use super::batch::{Query, decision_word};
-use crate::exit_code::ExitCode;
-use crate::failure::Failure;
+use super::Job;
+use super::read::Query;
 
 /// What is known of an image. Columns that do not apply stay empty. `elapsed_ms` is the time of
 /// reconstruction and scoring, an equal share of its batch's.
 #[derive(Debug, Default, Serialize)]
 pub(super) struct Row {
-    path: String,
+    pub(super) path: String,
     sha256: String,
     width: Option<usize>,
     height: Option<usize>,
@@ -25,26 +23,43 @@ pub(super) struct Row {
     pub(super) decision: Option<&'static str>,
     n_regions: Option<u64>,
     max_region_area_px: Option<u64>,
-    /// Pixels over the map's threshold, at the image's own resolution.
+    /// Pixels of all regions, at the image's own resolution.
     pub(super) defect_area_px: Option<u64>,
-    x: Option<u64>,
-    y: Option<u64>,
-    w: Option<u64>,
-    h: Option<u64>,
+    /// The box of the region with the largest map value.
+    x: Option<usize>,
+    y: Option<usize>,
+    w: Option<usize>,
+    h: Option<usize>,
     model_id: String,
     pub(super) elapsed_ms: Option<f64>,
     pub(super) error: String,
 }
 
 impl Row {
-    pub(super) fn new(
-        input: &InputImage,
-        query: &Query,
-        found: &Detection,
-        manifest: &Manifest,
-        model_id: &str,
-    ) -> Self {
-        let threshold = manifest.calibration.as_ref().map(|c| c.threshold);
+    /// The contract of the columns.
+    pub(super) const COLUMNS: [&str; 18] = [
+        "path",
+        "sha256",
+        "width",
+        "height",
+        "score",
+        "threshold",
+        "ratio",
+        "decision",
+        "n_regions",
+        "max_region_area_px",
+        "defect_area_px",
+        "x",
+        "y",
+        "w",
+        "h",
+        "model_id",
+        "elapsed_ms",
+        "error",
+    ];
+
+    pub(super) fn new(input: &InputImage, query: &Query, found: &Detection, job: &Job<'_>) -> Self {
+        let threshold = job.manifest.calibration.as_ref().map(|c| c.threshold);
         Self {
             path: input.path.display().to_string(),
             sha256: query.sha256.clone(),
@@ -54,14 +69,26 @@ impl Row {
             threshold,
             ratio: threshold.filter(|t| *t > 0.0).map(|t| found.score / t),
             decision: found.decision.map(decision_word),
-            model_id: model_id.to_owned(),
+            model_id: job.model_id.to_owned(),
             ..Self::default()
         }
     }
 
-    /// Of the image; zero where it could not be read.
-    pub(super) fn pixels(&self) -> usize {
-        self.width.unwrap_or(0) * self.height.unwrap_or(0)
+    /// Fills the columns of the regions: the box is that of the first, which has the largest value.
+    pub(super) fn tell_regions(&mut self, regions: &[Region]) {
+        let areas = || regions.iter().map(|region| region.area_px);
+        self.n_regions = Some(regions.len() as u64);
+        self.max_region_area_px = Some(areas().max().unwrap_or(0));
+        self.defect_area_px = Some(areas().sum());
+        if let Some(first) = regions.first() {
+            (self.x, self.y) = (Some(first.x), Some(first.y));
+            (self.w, self.h) = (Some(first.w), Some(first.h));
+        }
+    }
+
+    /// Height and width; none where the image could not be read.
+    pub(super) fn size(&self) -> Option<[usize; 2]> {
+        Some([self.height?, self.width?])
     }
 
     pub(super) fn failed(input: &InputImage, model_id: &str, error: String) -> Self {
@@ -75,26 +102,13 @@ impl Row {
     }
 }
 
-/// The rows as CSV with a header.
-pub(super) fn csv(rows: &[Row]) -> Result<Vec<u8>, Failure> {
-    let mut writer = csv::Writer::from_writer(Vec::new());
-    for row in rows {
-        writer
-            .serialize(row)
-            .map_err(|e| Failure::new(ExitCode::Unexpected, e))?;
+/// The word in the table.
+fn decision_word(decision: Decision) -> &'static str {
+    match decision {
+        Decision::Ok => "OK",
+        Decision::Review => "REVIEW",
+        Decision::Nok => "NOK",
     }
-    writer
-        .into_inner()
-        .map_err(|e| Failure::text(ExitCode::Unexpected, e))
-}
-
-/// The rows as a JSON object a line.
-pub(super) fn jsonl(rows: &[Row]) -> Result<String, Failure> {
-    let line = |row: &Row| serde_json::to_string(row).map(|line| line + "\n");
-    rows.iter()
-        .map(line)
-        .collect::<Result<_, _>>()
-        .map_err(|e| Failure::new(ExitCode::Unexpected, e))
 }
 
 #[cfg(test)]
@@ -102,10 +116,13 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_header_is_the_contract() {
-        let text = String::from_utf8(csv(&[Row::default()]).unwrap()).unwrap();
-        let expected = "path,sha256,width,height,score,threshold,ratio,decision,n_regions,\
+    fn the_columns_are_those_of_the_contract() {
+        let mut writer = csv::Writer::from_writer(Vec::new());
+        writer.serialize(Row::default()).unwrap();
+        let text = String::from_utf8(writer.into_inner().unwrap()).unwrap();
+        let contract = "path,sha256,width,height,score,threshold,ratio,decision,n_regions,\
             max_region_area_px,defect_area_px,x,y,w,h,model_id,elapsed_ms,error";
-        assert_eq!(text.lines().next(), Some(expected));
+        assert_eq!(text.lines().next(), Some(contract));
+        assert_eq!(Row::COLUMNS.join(","), contract);
     }
 }

@@ -1,0 +1,101 @@
+//! What clean images say before a threshold is chosen: their scores and their maps' largest values.
+
+use aesc_image::Image;
+
+use super::{Calibration, RateTarget};
+use crate::{
+    DetectError, MapScales, MapTerms, Reconstruct, ScoreConfig, Strategy, fusion::ScalesFit,
+    observe, score::largest_within, scored_map,
+};
+
+/// Scores and largest map values of clean images by one configuration.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct CleanScores {
+    /// Image scores, in the order of the images.
+    pub scores: Vec<f64>,
+    /// Each map's largest value, at network resolution.
+    pub map_maxima: Vec<f64>,
+    /// What a fusion's maps were divided by.
+    pub scales: Option<MapScales>,
+}
+
+impl CleanScores {
+    /// The threshold at the largest clean score.
+    ///
+    /// # Errors
+    /// As [`Calibration::max_clean`].
+    pub fn max_clean(&self) -> Result<Calibration, DetectError> {
+        let fitted = Calibration::max_clean(&self.scores, &self.map_maxima)?;
+        Ok(self.scaled(fitted))
+    }
+
+    /// The thresholds for a rate.
+    ///
+    /// # Errors
+    /// As [`Calibration::to_rate`].
+    pub fn to_rate(&self, target: &RateTarget) -> Result<Calibration, DetectError> {
+        let fitted = Calibration::to_rate(&self.scores, &self.map_maxima, target)?;
+        Ok(self.scaled(fitted))
+    }
+
+    fn scaled(&self, fitted: Calibration) -> Calibration {
+        Calibration {
+            scales: self.scales,
+            ..fitted
+        }
+    }
+}
+
+/// Clean images seen by each of `configs` in the same passes. `batches` gives the images (0..=1)
+/// batch by batch, and from the start again for each call: a fusion looks twice, for its scales
+/// first. Of `terms` the region of interest counts; `progress` is told how many images are scored.
+/// Passes are sampled as the first configuration that needs them says.
+///
+/// # Errors
+/// As `batches`, [`observe`] and [`anomaly_map`](crate::anomaly_map); [`DetectError::NoCleanImages`].
+pub fn measure_clean<I, E>(
+    backend: &impl Reconstruct,
+    configs: &[ScoreConfig],
+    (terms, mut progress): (MapTerms<'_>, impl FnMut(usize)),
+    batches: impl Fn() -> I,
+) -> Result<Vec<CleanScores>, E>
+where
+    I: Iterator<Item = Result<Vec<Image>, E>>,
+    E: From<DetectError>,
+{
+    let mc_dropout = configs.iter().find_map(ScoreConfig::sampling);
+    let fusing = |c: &&ScoreConfig| c.resolved_strategy() == Strategy::Fusion;
+    let mut scales = None;
+    if let Some(config) = configs.iter().find(fusing) {
+        let mut fit = ScalesFit::new(config, terms.roi);
+        for images in batches() {
+            fit.add(backend, &images?)?;
+        }
+        scales = fit.finish();
+    }
+    let terms = MapTerms {
+        scales: scales.as_ref(),
+        ..terms
+    };
+    let mut done = 0;
+    let mut found = vec![CleanScores::default(); configs.len()];
+    for images in batches() {
+        let images = images?;
+        done += images.len();
+        for (image, observed) in images.iter().zip(observe(backend, &images, mc_dropout)?) {
+            for (config, found) in configs.iter().zip(&mut found) {
+                let (map, score) = scored_map(image, &observed, config, terms)?;
+                found.scores.push(score);
+                found.map_maxima.push(largest_within(&map, terms.roi)?);
+            }
+        }
+        progress(done);
+    }
+    if found.iter().any(|found| found.scores.is_empty()) {
+        return Err(DetectError::NoCleanImages.into());
+    }
+    for (config, found) in configs.iter().zip(&mut found) {
+        found.scales = scales.filter(|_| fusing(&config));
+    }
+    Ok(found)
+}
