@@ -40,16 +40,21 @@ pub(crate) fn run(_: &TrainArgs, _: &crate::app::Context) -> Result<(), crate::f
 #[cfg(feature = "libtorch")]
 mod with_libtorch {
     use aesc_data::{Limits, fingerprint, open_dataset};
+    use aesc_image::Image;
     use serde_json::json;
 
     use super::TrainArgs;
     use crate::app::Context;
+    use crate::commands::export;
     use crate::failure::Failure;
     use crate::run_folder::{Existing, RunFolder};
     use crate::training::{
         MODEL_FILE, TrainedRun, drop_run, estimate, load_clean, told_secs, train_into,
     };
     use crate::{config, provenance};
+
+    /// Clean images kept beside the model with their reconstructions.
+    const N_VECTORS: usize = 4;
 
     pub(crate) fn run(args: &TrainArgs, context: &Context) -> Result<(), Failure> {
         let config = config::resolve(&args.preset, &context.global)?.config;
@@ -85,7 +90,22 @@ mod with_libtorch {
             drop_run(folder.path())?;
         }
         let run = train_into(&folder, &config, &digest, &images, context)?;
+        keep_vectors(&run, images.validation, args, context)?;
         tell(&run, args, context)
+    }
+
+    /// Leaves a few clean images and what the model makes of them beside it, for exports and for
+    /// other runtimes to be held against.
+    fn keep_vectors(
+        run: &TrainedRun,
+        mut images: Vec<Image>,
+        args: &TrainArgs,
+        context: &Context,
+    ) -> Result<(), Failure> {
+        images.truncate(N_VECTORS);
+        let vectors = export::by_libtorch(&run.model, images, context)?;
+        let path = export::vectors_path(&args.out.join(MODEL_FILE));
+        Ok(vectors.to_file(&run.model).write(path)?)
     }
 
     fn tell(run: &TrainedRun, args: &TrainArgs, context: &Context) -> Result<(), Failure> {

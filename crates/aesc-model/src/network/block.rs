@@ -1,6 +1,6 @@
 //! A network with its trainable tensors: first weights, forward pass in training.
 
-use aesc_artifact::{Level, LevelOp, NamedTensor, NetworkPlan};
+use aesc_artifact::{LEAKY_SLOPE, Level, LevelOp, NORM_EPS, NamedTensor, NetworkPlan};
 use rand::{Rng, RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use tch::{Kind, Tensor};
@@ -8,11 +8,6 @@ use tch::{Kind, Tensor};
 use super::{upconv, wire};
 use crate::tensor::{from_named, to_named};
 use crate::{Device, ModelError};
-
-/// `LeakyReLU`'s slope below zero (method section 3).
-pub(crate) const SLOPE: f64 = 0.3;
-/// `BatchNorm`'s eps (method section 3).
-pub(crate) const NORM_EPS: f64 = 1e-3;
 
 /// The tensors of one level.
 #[derive(Debug)]
@@ -199,7 +194,7 @@ pub(crate) fn down(x: &Tensor, weight: &Tensor, bias: &Tensor) -> Result<Tensor,
 pub(crate) fn leaky_relu(x: &Tensor) -> Result<Tensor, ModelError> {
     // tch's own leaky_relu has a fixed slope of 0.01. The function's derivative times x is the
     // function itself, and autograd of that kernel in x is right.
-    Ok(x.f_detach()?.f_leaky_relu_backward(x, SLOPE, false)?)
+    Ok(x.f_detach()?.f_leaky_relu_backward(x, LEAKY_SLOPE, false)?)
 }
 
 #[cfg(test)]

@@ -3,7 +3,7 @@
 use aesc_artifact::{LevelOp, NetworkPlan};
 use tch::{Kind, Tensor};
 
-use super::block::{LevelTensors, NORM_EPS, Network, down, leaky_relu};
+use super::block::{Network, down, leaky_relu};
 use super::{Masks, upconv, wire};
 use crate::ModelError;
 
@@ -18,23 +18,17 @@ pub(crate) struct Frozen {
 impl Frozen {
     /// The network as it stands, its running averages taken for the batch statistics.
     pub(crate) fn new(network: &Network) -> Result<Self, ModelError> {
-        let map = upconv::map_tensor(Kind::Float, network.device)?;
-        let levels = tch::no_grad(|| {
-            let levels = network.plan.levels.iter().zip(&network.levels);
-            levels
-                .map(|(level, tensors)| {
-                    let (weight, bias) = folded(tensors)?;
-                    if level.op == LevelOp::Down {
-                        Ok((weight, bias))
-                    } else {
-                        upconv::phase_kernels(&weight, &bias, &map)
-                    }
-                })
-                .collect::<Result<_, ModelError>>()
-        })?;
+        let kernels = network.plan.kernels(&network.to_tensors()?)?;
+        let levels = kernels.iter().map(|level| {
+            let weight = Tensor::f_from_slice(&level.weight)?
+                .f_view(level.shape.map(|side| side as i64))?
+                .f_to_device(network.device.tch())?;
+            let bias = Tensor::f_from_slice(&level.bias)?.f_to_device(network.device.tch())?;
+            Ok((weight, bias))
+        });
         Ok(Self {
             plan: network.plan.clone(),
-            levels,
+            levels: levels.collect::<Result<_, ModelError>>()?,
         })
     }
 
@@ -74,26 +68,9 @@ impl Frozen {
     }
 }
 
-/// Kernel and bias with the norm behind them folded in: w s and (b - mean) s + shift, where
-/// s = scale / sqrt(variance + eps), one for each output channel.
-fn folded(level: &LevelTensors) -> Result<(Tensor, Tensor), ModelError> {
-    let (weight, bias) = (level.weight.f_detach()?, level.bias.f_detach()?);
-    let Some(norm) = &level.norm else {
-        return Ok((weight, bias));
-    };
-    let scale = norm
-        .weight
-        .f_div(&norm.variance.f_add_scalar(NORM_EPS)?.f_sqrt()?)?;
-    let bias = bias.f_sub(&norm.mean)?.f_mul(&scale)?.f_add(&norm.bias)?;
-    Ok((
-        weight.f_mul(&scale.f_view([-1, 1, 1, 1])?)?.f_detach()?,
-        bias.f_detach()?,
-    ))
-}
-
 #[cfg(test)]
 mod tests {
-    use aesc_artifact::{NamedTensor, NetworkConfig, NetworkKind, dropout_mask};
+    use aesc_artifact::{NORM_EPS, NamedTensor, NetworkConfig, NetworkKind, dropout_mask};
     use aesc_detect::McDropout;
     use rand::{RngExt, SeedableRng};
 

@@ -14,7 +14,7 @@ use serde_json::Value;
 
 use super::CellArgs;
 use crate::app::Context;
-use crate::backend;
+use crate::backend::{self, Runtime};
 use crate::evaluation::{Evaluation, Shown, ShownMap, Subject, evaluate};
 use crate::exit_code::ExitCode;
 use crate::failure::Failure;
@@ -72,7 +72,7 @@ fn work(
     let images = load_clean(&dataset, &config, context)?;
     let run = RunFolder::take(&folder.join("run"), Existing::Continue)?;
     let trained = train_into(&run, &config, &digest, &images, context)?;
-    let (backend, _) = backend::backend(&trained.model, context)?;
+    let (backend, _) = backend::backend(&trained.model, Runtime::Libtorch, context)?;
     let scores = scores(strategies, &config)?;
     let phase = context
         .output
