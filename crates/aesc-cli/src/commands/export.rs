@@ -54,8 +54,12 @@ fn tolerance(text: &str) -> Result<f64, String> {
 
 pub(crate) fn run(args: &ExportArgs, context: &Context) -> Result<(), Failure> {
     let beside = vectors_path(&args.onnx);
+    // A graph that gets its model's name shares its vectors, which stay as they are.
+    let shared = same_file(&beside, &vectors_path(&args.model));
     must_be_new(&args.onnx, args.force)?;
-    must_be_new(&beside, args.force)?;
+    if !shared {
+        must_be_new(&beside, args.force)?;
+    }
     let model = ModelFile::read(&args.model)?;
     let strategy = model.manifest.score.resolved_strategy();
     if strategy.samples() {
@@ -79,7 +83,9 @@ pub(crate) fn run(args: &ExportArgs, context: &Context) -> Result<(), Failure> {
         return Err(Failure::text(ExitCode::ParityFailed, message));
     }
     write_in(&args.onnx, &onnx)?;
-    vectors.to_file(&model).write(&beside)?;
+    if !shared {
+        vectors.to_file(&model).write(&beside)?;
+    }
     let value = json!({
         "onnx": args.onnx, "vectors": beside, "opset": aesc_onnx::OPSET, "bytes": onnx.len(),
         "n_images": found.len(), "max_abs_difference": gap, "tolerance": args.tolerance,
@@ -117,6 +123,12 @@ pub(crate) fn vectors_path(of: &Path) -> PathBuf {
     let endings = [".aesc.safetensors", ".safetensors", ".onnx"];
     let stem = endings.iter().find_map(|ending| name.strip_suffix(ending));
     of.with_file_name(format!("{}.vectors.safetensors", stem.unwrap_or(&name)))
+}
+
+/// Whether two names are of one file that is there.
+fn same_file(a: &Path, b: &Path) -> bool {
+    a.canonicalize()
+        .is_ok_and(|a| b.canonicalize().is_ok_and(|b| a == b))
 }
 
 /// The vectors kept beside the model, where there are any.

@@ -71,6 +71,25 @@ fn an_export_is_compared_with_the_model_and_leaves_vectors_beside_it() {
 }
 
 #[test]
+fn a_graph_of_its_models_name_shares_the_models_vectors() {
+    let bench = Workbench::new();
+    let (model, onnx) = (tiny(&bench), bench.at("tiny.onnx"));
+    let kept = std::fs::read(bench.at("tiny.vectors.safetensors")).unwrap();
+    ok(&[
+        "export",
+        text(&model),
+        "--onnx",
+        text(&onnx),
+        "--n-images",
+        "1",
+    ]);
+    assert_eq!(
+        std::fs::read(bench.at("tiny.vectors.safetensors")).unwrap(),
+        kept
+    );
+}
+
+#[test]
 fn a_graph_that_differs_from_the_model_is_exit_22_and_is_not_written() {
     let bench = Workbench::new();
     let (model, onnx) = (tiny(&bench), bench.at("tiny.onnx"));
@@ -207,10 +226,13 @@ fn tract_gives_the_maps_of_libtorch_and_decides_alike_by_every_strategy() {
         model.manifest.score = before.manifest.score.by(strategy);
         model.manifest.score.mc_dropout.samples = 4;
         if strategy == aesc_detect::Strategy::Uncertainty {
-            // A threshold among the scores: variances are smaller than residuals.
-            let scores: Vec<f64> = sampled_scores(&bench, &model);
+            let scores = scores_of_two(&bench, &model);
             let calibration = aesc_detect::Calibration::max_clean(&scores, &scores);
-            model.manifest.calibration = Some(calibration.unwrap());
+            let between = f64::midpoint(scores[0], scores[1]);
+            model.manifest.calibration = Some(aesc_detect::Calibration {
+                threshold: between,
+                ..calibration.unwrap()
+            });
         }
         model.write(&path).unwrap();
         let (expected, found) = (
@@ -240,19 +262,15 @@ fn tract_gives_the_maps_of_libtorch_and_decides_alike_by_every_strategy() {
     }
 }
 
-/// Uncertainty scores of two clean images, by tract.
+/// Scores of the first two test images, by tract.
 #[cfg(feature = "libtorch")]
-fn sampled_scores(bench: &Workbench, model: &ModelFile) -> Vec<f64> {
+fn scores_of_two(bench: &Workbench, model: &ModelFile) -> Vec<f64> {
     let backend = aesc_onnx::Reconstructor::new(model).unwrap();
-    let good = bench.category.join("train/good");
-    let mut paths: Vec<PathBuf> = std::fs::read_dir(good)
-        .unwrap()
-        .map(|entry| entry.unwrap().path())
-        .collect();
-    paths.sort();
+    let listed = aesc_data::list_images(&[bench.category.join("test")]).unwrap();
+    let paths: Vec<PathBuf> = listed.into_iter().take(2).map(|image| image.path).collect();
     let limits = aesc_data::Limits::default();
-    let clean = aesc_data::load_all(&paths[..2], &model.manifest.preprocess, &limits, |_| ());
+    let images = aesc_data::load_all(&paths, &model.manifest.preprocess, &limits, |_| ());
     let detector = aesc_detect::Detector::new(backend, model.manifest.score.clone()).unwrap();
-    let found = detector.detect(&clean.unwrap()).unwrap();
+    let found = detector.detect(&images.unwrap()).unwrap();
     found.iter().map(|detection| detection.score).collect()
 }
