@@ -22,6 +22,10 @@ fn main() {
     }
     // First a `lib` folder beside the binary's (an unpacked archive), then where it was built.
     println!("cargo:rustc-link-arg-bins=-Wl,-rpath,$ORIGIN/../lib");
+    println!("cargo:rerun-if-env-changed=AESC_RELOCATABLE");
+    if std::env::var_os("AESC_RELOCATABLE").is_some() {
+        return;
+    }
     let folder = std::env::var_os("LIBTORCH").and_then(|f| std::fs::canonicalize(f).ok());
     if let Some(folder) = folder {
         println!(

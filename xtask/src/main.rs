@@ -1,4 +1,4 @@
-//! Repository chores: `cargo xtask setup|test|tidy|docs|data|bench-mvtec|bench-speed`.
+//! Repository chores: `cargo xtask setup|test|tidy|docs|data|bench-mvtec|bench-speed|dist`.
 //!
 //! Never names tch: it prepares what building tch needs, and builds and executes `aesc`.
 #![forbid(unsafe_code)]
@@ -10,6 +10,7 @@
 mod bench_mvtec;
 mod bench_speed;
 mod data;
+mod dist;
 mod docs;
 mod fetch;
 mod interrupt;
@@ -44,6 +45,11 @@ enum Command {
     /// Fetch MVTec AD, or verify a folder of it
     #[command(subcommand)]
     Data(data::Command),
+    /// Pack aesc as an archive that runs anywhere
+    #[command(after_help = "Examples:
+  cargo xtask dist
+  cargo xtask dist --libtorch cpu --out releases")]
+    Dist(dist::Args),
     /// Build aesc and run the benchmark
     #[command(after_help = "Examples:
   cargo xtask bench-mvtec --sample
@@ -67,6 +73,7 @@ fn main() -> ExitCode {
         Command::Tidy => tidy::run().map(|()| ExitCode::SUCCESS),
         Command::Docs(args) => docs::run(&args).map(|()| ExitCode::SUCCESS),
         Command::Data(command) => data::run(&command).map(|()| ExitCode::SUCCESS),
+        Command::Dist(args) => dist::run(&args).map(|()| ExitCode::SUCCESS),
         Command::BenchMvtec(args) => bench_mvtec::run(&args),
         Command::BenchSpeed(args) => bench_speed::run(&args).map(|()| ExitCode::SUCCESS),
     };

@@ -45,6 +45,16 @@ pub enum ArtifactError {
         /// What this one holds.
         found: String,
     },
+    /// The tensors given are not those of the network: the caller's fault.
+    #[error("tensor {name}: expected {expected}, found {found}")]
+    Tensor {
+        /// For example `enc1.conv.weight`.
+        name: String,
+        /// Its shape.
+        expected: String,
+        /// Another shape, or none.
+        found: String,
+    },
     /// The file is of a later format than this program knows.
     #[error("{}: model format {found} is newer than {known}: update aesc to read it", path.display())]
     Newer {

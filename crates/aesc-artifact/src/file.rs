@@ -13,7 +13,7 @@ use crate::{ArtifactError, write_atomically};
 /// A file larger than this is refused before it is read.
 pub(crate) const MAX_FILE_BYTES: u64 = 4 << 30;
 /// A header larger than this is refused: ours take a few kB.
-const MAX_HEADER_BYTES: u64 = 16 << 20;
+const MAX_HEADER_BYTES: u64 = 1 << 20;
 
 /// A tensor as plain numbers, row-major.
 #[derive(Debug, Clone, PartialEq)]

@@ -53,8 +53,8 @@ pub struct Manifest {
 }
 
 impl Manifest {
-    /// The entries of the `__metadata__` block.
-    fn to_metadata(&self) -> BTreeMap<String, String> {
+    /// The `aesc.*` entries of the `__metadata__` block, JSON each.
+    pub fn to_metadata(&self) -> BTreeMap<String, String> {
         let json =
             |value: serde_json::Result<serde_json::Value>| value.unwrap_or_default().to_string();
         let entries = [

@@ -249,6 +249,21 @@ impl NetworkPlan {
     }
 }
 
+/// The row or column of a `side` px long image that stands at place `at` when the image is grown by
+/// reflection about its first and last row, again and again where the margin is the longer one.
+///
+/// ```
+/// let places: Vec<usize> = (0..6).map(|at| aesc_artifact::reflected(at, 3)).collect();
+/// assert_eq!(places, [0, 1, 2, 1, 0, 1]);
+/// ```
+pub fn reflected(at: usize, side: usize) -> usize {
+    if side <= 1 {
+        return 0;
+    }
+    let place = at % (2 * (side - 1));
+    place.min(2 * (side - 1) - place)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -39,6 +39,26 @@ pub fn phase_map() -> Vec<f64> {
     map
 }
 
+/// The four 3x3 kernels of a 5x5 kernel (row-major), those of phases (0, 0), (0, 1), (1, 0), (1, 1):
+/// what the map makes of it, in f64 and without the map's zeros.
+///
+/// ```
+/// // Only the middle tap, which reads output pixel 2i + p itself, a copy of pixel i.
+/// let mut kernel = [0.0; 25];
+/// kernel[12] = 2.0;
+/// let phases = aesc_artifact::phase::phase_kernels(&kernel);
+/// assert!(phases.chunks(9).all(|taps| taps == [0.0, 0.0, 0.0, 0.0, 2.0, 0.0, 0.0, 0.0, 0.0]));
+/// ```
+pub fn phase_kernels(kernel: &[f64; TAPS]) -> [f64; PHASE_TAPS] {
+    let mut phases = [0.0; PHASE_TAPS];
+    for (at, tap) in kernel.iter().enumerate() {
+        for (phase, taps) in phases.chunks_mut(9).enumerate() {
+            taps[3 * folded(phase / 2, at / 5) + folded(phase % 2, at % 5)] += tap;
+        }
+    }
+    phases
+}
+
 /// Which of three low-resolution taps the high-resolution tap `k` of phase `p` falls on.
 fn folded(p: usize, k: usize) -> usize {
     // floor((p + k - 2) / 2) + 1, kept in unsigned numbers.
@@ -61,6 +81,21 @@ mod tests {
             (0..5).map(|k| folded(1, k)).collect::<Vec<_>>(),
             [0, 1, 1, 2, 2]
         );
+    }
+
+    #[test]
+    fn folding_a_kernel_is_multiplying_by_the_map() {
+        // Distinct powers of two: no two sums of taps agree, and every sum is exact.
+        let kernel: [f64; TAPS] = std::array::from_fn(|at| f64::from(1_u32 << at));
+        let map = phase_map();
+        let product = |column: usize| -> f64 {
+            let rows = kernel.iter().zip(map.chunks(PHASE_TAPS));
+            rows.map(|(tap, row)| tap * row[column]).sum()
+        };
+        let found = phase_kernels(&kernel);
+        for (column, value) in found.iter().enumerate() {
+            assert!((value - product(column)).abs() < 0.5, "{column}");
+        }
     }
 
     #[test]

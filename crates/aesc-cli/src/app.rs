@@ -97,6 +97,7 @@ fn dispatch(command: Command, context: &Context) -> Result<(), Failure> {
         Command::Advise(args) => commands::advise::run(&args, context),
         Command::ScoreMaps(args) => commands::score_maps::run(&args, context),
         Command::Corrupt(args) => commands::corrupt::run(&args, context),
+        Command::Export(args) => commands::export::run(&args, context),
         Command::Inspect(args) => commands::inspect::run(&args, context),
         Command::Data(command) => commands::data::run(&command, context),
         Command::Config(command) => commands::config::run(&command, context),

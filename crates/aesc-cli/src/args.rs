@@ -79,6 +79,8 @@ pub(crate) enum Command {
     Advise(commands::advise::AdviseArgs),
     /// Show what a corruption does to an image
     Corrupt(commands::corrupt::CorruptArgs),
+    /// Write a model as an ONNX graph, checked against the model
+    Export(commands::export::ExportArgs),
     /// Print what a model file says of itself
     Inspect(commands::inspect::InspectArgs),
     /// Check a data set, or make the built-in sample set

@@ -1,11 +1,11 @@
-//! A model file made ready to reconstruct, by whichever backend this binary has.
+//! A model file made ready to reconstruct, by libtorch or by tract.
 
 use std::path::Path;
 
 use aesc_artifact::{Manifest, ModelFile};
 use aesc_data::PreprocessConfig;
 use aesc_detect::{Detector, Reconstruct, ScoreConfig, TileGrid, Tiled};
-use clap::Args;
+use clap::{Args, ValueEnum};
 use sha2::{Digest, Sha256};
 
 use crate::app::Context;
@@ -22,9 +22,24 @@ pub(crate) struct OpenModel {
     pub(crate) device: String,
 }
 
-/// How many dropout passes to sample, where it is not the model file that says so.
+/// What runs a network.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Runtime {
+    /// libtorch where this program was built with it, else tract
+    #[default]
+    Auto,
+    /// The program must be built with it
+    Libtorch,
+    /// On the processor, an image a thread
+    Tract,
+}
+
+/// What reconstructs, and in how many dropout passes where it is not the model file that says so.
 #[derive(Debug, Clone, Copy, Default, Args)]
 pub(crate) struct SamplingArgs {
+    /// What runs the network
+    #[arg(long, value_enum, default_value_t, value_name = "NAME")]
+    backend: Runtime,
     /// Monte Carlo dropout passes, for models that score by uncertainty [default: the model's]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(2..=1000))]
     pub(crate) mc_samples: Option<u16>,
@@ -52,7 +67,7 @@ pub(crate) fn open(
     let mut model = ModelFile::read(path)?;
     sampling.tell(&mut model.manifest.score);
     let id = model_id(path)?;
-    let (backend, device) = backend(&model, context)?;
+    let (backend, device) = backend(&model, sampling.backend, context)?;
     let backend = tiled(backend, &model.manifest.preprocess);
     let file_says = |error| Failure::new(ExitCode::Model, error);
     let detector = Detector::new(backend, model.manifest.score.clone()).map_err(file_says)?;
@@ -99,8 +114,31 @@ pub(crate) fn model_id(path: &Path) -> Result<String, Failure> {
         .collect())
 }
 
-#[cfg(feature = "libtorch")]
+/// The backend asked for, and the device it computes on.
 pub(crate) fn backend(
+    model: &ModelFile,
+    runtime: Runtime,
+    context: &Context,
+) -> Result<(Box<dyn Reconstruct>, String), Failure> {
+    match runtime {
+        Runtime::Tract => tract(model, context),
+        Runtime::Auto if cfg!(not(feature = "libtorch")) => tract(model, context),
+        Runtime::Auto | Runtime::Libtorch => libtorch(model, context),
+    }
+}
+
+fn tract(model: &ModelFile, context: &Context) -> Result<(Box<dyn Reconstruct>, String), Failure> {
+    let asked = context.global.device.as_str();
+    if asked != "auto" && asked != "cpu" {
+        let message = format!("device {asked} is not available: tract computes on the cpu");
+        return Err(Failure::text(ExitCode::Device, message));
+    }
+    let backend = aesc_onnx::Reconstructor::new(model)?;
+    Ok((Box::new(backend), "cpu (tract)".to_owned()))
+}
+
+#[cfg(feature = "libtorch")]
+fn libtorch(
     model: &ModelFile,
     context: &Context,
 ) -> Result<(Box<dyn Reconstruct>, String), Failure> {
@@ -110,17 +148,14 @@ pub(crate) fn backend(
 }
 
 #[cfg(not(feature = "libtorch"))]
-pub(crate) fn backend(
-    _: &ModelFile,
-    _: &Context,
-) -> Result<(Box<dyn Reconstruct>, String), Failure> {
+fn libtorch(_: &ModelFile, _: &Context) -> Result<(Box<dyn Reconstruct>, String), Failure> {
     Err(without_libtorch())
 }
 
-/// The failure of a command that needs libtorch in a binary built without it.
+/// The failure of what needs libtorch in a binary built without it.
 #[cfg(not(feature = "libtorch"))]
 pub(crate) fn without_libtorch() -> Failure {
-    let message = "this aesc was built without libtorch, which this command needs; build it with \
-                   the default features";
+    let message = "this aesc was built without libtorch, which this needs; build it with the \
+                   default features";
     Failure::text(ExitCode::Device, message)
 }

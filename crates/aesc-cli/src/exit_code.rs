@@ -13,7 +13,7 @@ pub(crate) enum ExitCode {
     Data = 3,
     /// The model file.
     Model = 4,
-    /// The device or libtorch.
+    /// The device, libtorch or tract.
     Device = 5,
     /// The loss became NaN or infinite.
     Numerical = 6,
@@ -25,6 +25,8 @@ pub(crate) enum ExitCode {
     CellsFailed = 20,
     /// A regression gate fell.
     GateFailed = 21,
+    /// An exported graph differs from its model.
+    ParityFailed = 22,
     /// Stopped with a checkpoint: run the same command again.
     Stopped = 75,
     /// Ctrl-C.
@@ -63,6 +65,7 @@ Exit codes:
    11  finished, but some inputs failed (--keep-going)
    20  cells of a benchmark failed
    21  a regression gate fell
+   22  the exported graph differs from the model; nothing was written
    75  stopped with a checkpoint: run the same command again
   130  Ctrl-C
   143  SIGTERM";

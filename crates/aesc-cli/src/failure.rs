@@ -6,6 +6,7 @@ use aesc_data::DataError;
 use aesc_detect::DetectError;
 use aesc_eval::EvalError;
 use aesc_noise::NoiseError;
+use aesc_onnx::OnnxError;
 
 use crate::exit_code::ExitCode;
 
@@ -143,6 +144,18 @@ impl From<DetectError> for Failure {
             DetectError::NonFinite { .. } => ExitCode::Numerical,
             DetectError::OutOfRange { .. } => ExitCode::Usage,
             _ => ExitCode::Unexpected,
+        };
+        Self::new(code, error)
+    }
+}
+
+impl From<OnnxError> for Failure {
+    fn from(error: OnnxError) -> Self {
+        let code = match error {
+            OnnxError::Artifact(inner) => return inner.into(),
+            OnnxError::Images { .. } => ExitCode::Data,
+            OnnxError::TooLarge { .. } | OnnxError::Vectors { .. } => ExitCode::Model,
+            _ => ExitCode::Device,
         };
         Self::new(code, error)
     }

@@ -3,7 +3,7 @@
 //! An image is HWC, so a stack of images is NHWC; permuted to NCHW without moving a byte it is
 //! what libtorch calls channels-last, the layout its CPU convolutions like best.
 
-use aesc_artifact::{NamedTensor, NetworkPlan};
+use aesc_artifact::{NamedTensor, NetworkPlan, reflected};
 use aesc_image::Image;
 use tch::{Kind, Tensor};
 
@@ -89,13 +89,6 @@ pub(crate) fn to_named(name: &str, tensor: &Tensor) -> Result<NamedTensor, Model
 /// last row and column (again and again where it is smaller than the margin).
 pub(crate) fn padded(image: &Image, plan: &NetworkPlan) -> Result<Image, ModelError> {
     let (height, width) = plan.padded(image.height(), image.width());
-    let reflected = |at: usize, side: usize| {
-        if side == 1 {
-            return 0;
-        }
-        let place = at % (2 * (side - 1));
-        place.min(2 * (side - 1) - place)
-    };
     let source = |y, x, c| image.at(reflected(y, image.height()), reflected(x, image.width()), c);
     Image::from_fn(height, width, image.channels(), source)
         .map_err(|e| ModelError::images("an image", e))

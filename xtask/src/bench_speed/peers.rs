@@ -102,7 +102,7 @@ fn environment() -> Result<PathBuf> {
     )?;
     let pip = ["-m", "pip", "install", "--quiet"];
     succeed(Command::new(&python).args(pip).args(PACKAGES))?;
-    std::fs::write(&whole, PACKAGES.join("\n"))?;
+    aesc_bench::write_atomic(&whole, PACKAGES.join("\n").as_bytes())?;
     Ok(python)
 }
 

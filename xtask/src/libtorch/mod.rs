@@ -131,6 +131,14 @@ pub(crate) fn ensure() -> Result<()> {
     run(&Args::default())
 }
 
+/// The folder of a libtorch of this variant, found or fetched, links resolved.
+///
+/// # Errors
+/// As [`run`].
+pub(crate) fn folder(variant: Variant) -> Result<PathBuf> {
+    Ok(Setup::of_user(variant)?.ensure(None)?.dir)
+}
+
 impl Setup {
     fn of_user(variant: Variant) -> Result<Self> {
         let root = workspace::root();

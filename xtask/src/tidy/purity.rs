@@ -4,12 +4,13 @@ use super::Finding;
 use super::source::{Source, has_word};
 
 /// Crates whose functions take seeds and times as arguments.
-const PURE: [&str; 5] = [
+const PURE: [&str; 6] = [
     "aesc-data",
     "aesc-detect",
     "aesc-eval",
     "aesc-image",
     "aesc-noise",
+    "aesc-onnx",
 ];
 
 const IMPURE: [&str; 8] = [

@@ -137,8 +137,8 @@ fn devices(context: &Context) -> (Vec<Finding>, Option<Failure>) {
 
 #[cfg(not(feature = "libtorch"))]
 fn devices(_: &Context) -> (Vec<Finding>, Option<Failure>) {
-    let remedy = Some("build with the default features to train and predict".to_owned());
-    let found = "not in this build".to_owned();
+    let remedy = Some("build with the default features to train".to_owned());
+    let found = "not in this build: tract reconstructs, on the cpu".to_owned();
     (
         vec![Finding {
             what: "libtorch",

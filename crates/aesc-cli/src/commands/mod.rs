@@ -9,6 +9,7 @@ pub(crate) mod corrupt;
 pub(crate) mod data;
 pub(crate) mod doctor;
 pub(crate) mod eval;
+pub(crate) mod export;
 pub(crate) mod inspect;
 pub(crate) mod predict;
 pub(crate) mod score_maps;

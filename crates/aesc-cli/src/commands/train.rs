@@ -52,11 +52,13 @@ mod with_libtorch {
     use aesc_artifact::RunConfig;
     use aesc_data::{Dataset, Limits, fingerprint, open_dataset};
     use aesc_detect::{Detector, Roi};
+    use aesc_image::Image;
     use serde_json::{Value, json};
 
     use super::TrainArgs;
     use crate::app::Context;
-    use crate::backend;
+    use crate::backend::{self, Runtime};
+    use crate::commands::export;
     use crate::failure::Failure;
     use crate::run_folder::{Existing, RunFolder};
     use crate::train_report;
@@ -66,6 +68,9 @@ mod with_libtorch {
 
     /// Looks at held-out images over a training.
     const LOOKS: u64 = 5;
+
+    /// Clean images kept beside the model with their reconstructions.
+    const N_VECTORS: usize = 4;
 
     pub(crate) fn run(args: &TrainArgs, context: &Context) -> Result<(), Failure> {
         let mut config = config::resolve(&args.preset, &context.global)?.config;
@@ -101,6 +106,7 @@ mod with_libtorch {
             // The model stands; a page about it is not worth an error.
             failure.print();
         }
+        keep_vectors(&run, images.validation, args, context)?;
         tell(&run, args, context)
     }
 
@@ -148,7 +154,7 @@ mod with_libtorch {
         context: &Context,
     ) -> Result<String, Failure> {
         let manifest = &run.model.manifest;
-        let (plain, _) = backend::backend(&run.model, context)?;
+        let (plain, _) = backend::backend(&run.model, Runtime::Libtorch, context)?;
         let backend = backend::tiled(plain, &config.data);
         let detector = Detector::new(backend, manifest.score.clone())?.within(manifest.roi.clone());
         let detector = match manifest.calibration.clone() {
@@ -163,6 +169,20 @@ mod with_libtorch {
             out: &args.out,
         }
         .html()
+    }
+
+    /// Leaves a few clean images and what the model makes of them beside it, for exports and for
+    /// other runtimes to be held against.
+    fn keep_vectors(
+        run: &TrainedRun,
+        mut images: Vec<Image>,
+        args: &TrainArgs,
+        context: &Context,
+    ) -> Result<(), Failure> {
+        images.truncate(N_VECTORS);
+        let vectors = export::by_libtorch(&run.model, images, context)?;
+        let path = export::vectors_path(&args.out.join(MODEL_FILE));
+        Ok(vectors.to_file(&run.model).write(path)?)
     }
 
     fn tell(run: &TrainedRun, args: &TrainArgs, context: &Context) -> Result<(), Failure> {

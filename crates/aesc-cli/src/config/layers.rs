@@ -1,6 +1,7 @@
 //! One source of values: a preset, a file, the environment, a flag; and laying one over another.
 
 use std::collections::BTreeMap;
+use std::io::Read;
 use std::path::Path;
 
 use toml::{Table, Value};
@@ -22,15 +23,26 @@ pub(crate) struct Layer {
 /// A variable that is no setting: where the tests find real images.
 const REAL_DATA: &str = "AESC_REAL_DATA";
 
+/// A larger file holds no settings.
+const MAX_BYTES: u64 = 1 << 20;
+
 impl Layer {
     /// A TOML file.
     pub(crate) fn file(path: &Path) -> Result<Self, Failure> {
-        let text = std::fs::read_to_string(path).map_err(|error| {
+        let mut text = String::new();
+        let read = std::fs::File::open(path)
+            .and_then(|file| file.take(MAX_BYTES + 1).read_to_string(&mut text));
+        read.map_err(|error| {
             Failure::usage(format!(
                 "failed to read configuration {}: {error}",
                 path.display()
             ))
         })?;
+        if text.len() as u64 > MAX_BYTES {
+            let path = path.display();
+            let message = format!("{path}: expected at most {MAX_BYTES} bytes of settings");
+            return Err(Failure::usage(message));
+        }
         Self::text(&path.display().to_string(), &text)
     }
 

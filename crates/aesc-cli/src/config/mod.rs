@@ -1,6 +1,8 @@
 //! The configuration of a command: presets, files, environment and flags, later over earlier.
 
 mod diagnose;
+#[cfg(test)]
+mod hostile;
 mod layers;
 mod matrix;
 

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 use std::sync::OnceLock;
 
-use crate::{TINY, Workbench, aesc, json, ok, run, text};
+use crate::{Workbench, aesc, json, ok, run, text};
 
 /// A data set and a model, made once for all tests here.
 pub(crate) struct Trained {
@@ -15,22 +15,27 @@ pub(crate) fn trained() -> &'static Trained {
     static TRAINED: OnceLock<Trained> = OnceLock::new();
     TRAINED.get_or_init(|| {
         let bench = Workbench::new();
-        let out = bench.at("run");
-        let mut args = vec![
-            "train",
-            text(&bench.category),
-            "--out",
-            text(&out),
-            "--device",
-            "cpu",
-        ];
-        args.extend(TINY);
-        ok(&args);
         Trained {
-            model: out.join("model.aesc.safetensors"),
+            model: model(&bench),
             bench,
         }
     })
+}
+
+#[cfg(feature = "libtorch")]
+fn model(bench: &Workbench) -> PathBuf {
+    let out = bench.at("run");
+    let (category, out_text) = (text(&bench.category), text(&out));
+    let mut args = vec!["train", category, "--out", out_text, "--device", "cpu"];
+    args.extend(crate::TINY);
+    ok(&args);
+    out.join("model.aesc.safetensors")
+}
+
+/// What was trained alike where libtorch was there.
+#[cfg(not(feature = "libtorch"))]
+fn model(bench: &Workbench) -> PathBuf {
+    crate::deploy::tiny(bench)
 }
 
 pub(crate) fn images(category: &std::path::Path) -> Vec<PathBuf> {

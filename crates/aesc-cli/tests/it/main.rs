@@ -9,7 +9,7 @@ mod bench;
 #[cfg(feature = "libtorch")]
 mod calibrate;
 mod data;
-#[cfg(feature = "libtorch")]
+mod deploy;
 mod detect;
 #[cfg(feature = "libtorch")]
 mod guide;
@@ -82,15 +82,14 @@ fn sample(folder: &Path) {
 }
 
 /// A temporary folder with a tiny sample set in it.
-#[cfg(feature = "libtorch")]
 struct Workbench {
     folder: tempfile::TempDir,
+    #[cfg(feature = "libtorch")]
     data: std::path::PathBuf,
     /// The sample set's first category, by name.
     category: std::path::PathBuf,
 }
 
-#[cfg(feature = "libtorch")]
 impl Workbench {
     fn new() -> Self {
         let folder = tempfile::tempdir().unwrap();
@@ -102,6 +101,7 @@ impl Workbench {
         let category = entries.filter(|path| path.is_dir()).min().unwrap();
         Self {
             folder,
+            #[cfg(feature = "libtorch")]
             data,
             category,
         }

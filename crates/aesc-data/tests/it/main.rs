@@ -7,9 +7,14 @@
 mod check;
 mod decode;
 mod folder;
+mod hostile;
 mod list;
 mod maps;
+#[path = "../../../aesc-artifact/tests/it/mutation.rs"]
+mod mutation;
 mod npy;
+#[path = "../../../aesc-artifact/tests/it/peak.rs"]
+mod peak;
 mod whole;
 
 use std::{

@@ -1,6 +1,6 @@
 //! A network with its trainable tensors: first weights, forward pass in training.
 
-use aesc_artifact::{Level, LevelOp, NamedTensor, NetworkPlan, Precision};
+use aesc_artifact::{LEAKY_SLOPE, Level, LevelOp, NORM_EPS, NamedTensor, NetworkPlan, Precision};
 use rand::{Rng, RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use tch::{Kind, Tensor};
@@ -9,11 +9,6 @@ use super::convolution::{Steps, convolve};
 use super::{upconv, wire};
 use crate::tensor::{from_named, to_named};
 use crate::{Device, ModelError};
-
-/// `LeakyReLU`'s slope below zero (method section 3).
-pub(crate) const SLOPE: f64 = 0.3;
-/// `BatchNorm`'s eps (method section 3).
-pub(crate) const NORM_EPS: f64 = 1e-3;
 
 /// The tensors of one level.
 #[derive(Debug)]
@@ -217,7 +212,7 @@ pub(crate) fn with_margin(x: &Tensor) -> Result<Tensor, ModelError> {
 pub(crate) fn leaky_relu(x: &Tensor) -> Result<Tensor, ModelError> {
     // tch's own leaky_relu has a fixed slope of 0.01. The function's derivative times x is the
     // function itself, and autograd of that kernel in x is right.
-    Ok(x.f_detach()?.f_leaky_relu_backward(x, SLOPE, false)?)
+    Ok(x.f_detach()?.f_leaky_relu_backward(x, LEAKY_SLOPE, false)?)
 }
 
 #[cfg(test)]

@@ -1,9 +1,9 @@
 //! A network for inference: norms folded into the convolutions, phase kernels made once.
 
-use aesc_artifact::{Level, LevelOp, NetworkPlan};
+use aesc_artifact::{LevelOp, NetworkPlan};
 use tch::{Kind, Tensor};
 
-use super::block::{LevelTensors, NORM_EPS, Network, leaky_relu, with_margin};
+use super::block::{Network, leaky_relu, with_margin};
 use super::convolution::{Fixed, Steps};
 use super::{Masks, upconv, wire};
 use crate::ModelError;
@@ -22,23 +22,28 @@ impl Frozen {
     /// The network as it stands, its running averages taken for the batch statistics; quickest
     /// with images of `sides`, which divide by `2^depth`.
     pub(crate) fn new(network: &Network, sides: (usize, usize)) -> Result<Self, ModelError> {
-        let map = upconv::map_tensor(Kind::Float, network.device)?;
         let plan = &network.plan;
-        let level = |((tensors, level), [_, h, w]): ((&LevelTensors, &Level), [usize; 3])| {
-            let cast = |tensor: &Tensor| tensor.f_to_kind(network.kind);
-            let (kernel, bias) = folded(tensors)?;
-            if level.op == LevelOp::Down {
-                let input = [h, w].map(|side| 2 * side as i64 + 3);
-                return Fixed::new(cast(&kernel)?, cast(&bias)?, Steps::DOWN, input);
-            }
-            let (kernel, bias) = upconv::phase_kernels(&kernel, &bias, &map)?;
-            let input = [h, w].map(|side| side as i64 / 2);
-            Fixed::new(cast(&kernel)?, cast(&bias)?, Steps::UP, input)
+        let kernels = plan.kernels(&network.to_tensors()?)?;
+        let on_device = |values: &[f32]| {
+            let tensor = Tensor::f_from_slice(values)?.f_to_device(network.device.tch())?;
+            tensor.f_to_kind(network.kind)
         };
-        let levels = network.levels.iter().zip(&plan.levels);
-        let levels = levels.zip(plan.shapes(sides.0, sides.1)).map(level);
+        let levels = kernels.iter().zip(&plan.levels);
+        let levels =
+            levels
+                .zip(plan.shapes(sides.0, sides.1))
+                .map(|((found, level), [_, h, w])| {
+                    let weight =
+                        on_device(&found.weight)?.f_view(found.shape.map(|side| side as i64))?;
+                    let bias = on_device(&found.bias)?;
+                    let (steps, sides) = match level.op {
+                        LevelOp::Down => (Steps::DOWN, [2 * h + 3, 2 * w + 3]),
+                        LevelOp::Up | LevelOp::Out => (Steps::UP, [h / 2, w / 2]),
+                    };
+                    Fixed::new(weight, bias, steps, sides.map(|side| side as i64))
+                });
         Ok(Self {
-            levels: tch::no_grad(|| levels.collect::<Result<_, ModelError>>())?,
+            levels: levels.collect::<Result<_, ModelError>>()?,
             plan: plan.clone(),
             kind: network.kind,
         })
@@ -84,26 +89,9 @@ impl Frozen {
     }
 }
 
-/// Kernel and bias with the norm behind them folded in: w s and (b - mean) s + shift, where
-/// s = scale / sqrt(variance + eps), one for each output channel.
-fn folded(level: &LevelTensors) -> Result<(Tensor, Tensor), ModelError> {
-    let (weight, bias) = (level.weight.f_detach()?, level.bias.f_detach()?);
-    let Some(norm) = &level.norm else {
-        return Ok((weight, bias));
-    };
-    let scale = norm
-        .weight
-        .f_div(&norm.variance.f_add_scalar(NORM_EPS)?.f_sqrt()?)?;
-    let bias = bias.f_sub(&norm.mean)?.f_mul(&scale)?.f_add(&norm.bias)?;
-    Ok((
-        weight.f_mul(&scale.f_view([-1, 1, 1, 1])?)?.f_detach()?,
-        bias.f_detach()?,
-    ))
-}
-
 #[cfg(test)]
 mod tests {
-    use aesc_artifact::{NamedTensor, NetworkConfig, NetworkKind, dropout_mask};
+    use aesc_artifact::{NORM_EPS, NamedTensor, NetworkConfig, NetworkKind, dropout_mask};
     use aesc_detect::McDropout;
     use rand::{RngExt, SeedableRng};
 

@@ -12,7 +12,7 @@ use aesc_detect::{Judge, ScoreConfig, Strategy, calibrate_each, heat_map, mask_i
 use serde_json::Value;
 
 use crate::app::Context;
-use crate::backend;
+use crate::backend::{self, Runtime};
 use crate::evaluation::{Evaluation, Shown, ShownMap, Subject, evaluate};
 use crate::exit_code::ExitCode;
 use crate::failure::Failure;
@@ -56,7 +56,7 @@ fn work(
     let images = load_clean(&dataset, &config, None, context)?;
     let run = RunFolder::take(&folder.join("run"), Existing::Continue)?;
     let trained = train_into(&run, &config, &digest, &images, context)?;
-    let (plain, _) = backend::backend(&trained.model, context)?;
+    let (plain, _) = backend::backend(&trained.model, Runtime::Libtorch, context)?;
     let backend = backend::tiled(plain, &config.data);
     let scores = scores(strategies, &config)?;
     let phase = context

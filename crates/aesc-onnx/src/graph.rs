@@ -1,0 +1,226 @@
+//! The one builder of graphs: a network's levels as ONNX nodes.
+//!
+//! Activations stand before `DepthToSpace`, which only moves values: the result is the same, and
+//! runtimes merge them into the convolution.
+
+use aesc_artifact::{
+    LEAKY_SLOPE, Level, LevelKernels, LevelOp, NetworkKind, NetworkPlan, reflected,
+};
+use tract_onnx::pb::{AttributeProto, GraphProto, NodeProto, TensorProto, ValueInfoProto};
+
+use crate::OnnxError;
+use crate::export::{INPUT, OUTPUT};
+use crate::proto::{float, floats, indices, int, ints, node, text, value};
+
+/// ONNX files end at 2 GiB; some room is left for what is not weights.
+const MAX_WEIGHT_BYTES: u64 = (2 << 30) - (64 << 20);
+
+/// A network with its kernels, of which graphs are made.
+#[derive(Debug)]
+pub(crate) struct Network {
+    pub(crate) plan: NetworkPlan,
+    kernels: Vec<LevelKernels>,
+}
+
+impl Network {
+    pub(crate) fn new(model: &aesc_artifact::ModelFile) -> Result<Self, OnnxError> {
+        let plan = model.manifest.plan()?;
+        let phases = |level: &Level| if level.op == LevelOp::Down { 25 } else { 36 };
+        let values = |level: &Level| (phases(level) * level.input * level.output) as u64;
+        let bytes = plan.levels.iter().map(values).sum::<u64>() * 4;
+        if bytes > MAX_WEIGHT_BYTES {
+            return Err(OnnxError::TooLarge { bytes });
+        }
+        let kernels = plan.kernels(&model.tensors)?;
+        Ok(Self { plan, kernels })
+    }
+
+    /// The graph for images of `sides` (height, width), [`INPUT`] to [`OUTPUT`]. Sides that do not
+    /// divide by `2^depth` are padded by reflection inside and cropped back.
+    ///
+    /// Levels with a rate above 0 in `dropout` are multiplied by a further input of their shape,
+    /// named by [`mask_name`]; an empty slice drops nothing.
+    pub(crate) fn graph(&self, sides: (usize, usize), dropout: &[f64]) -> GraphProto {
+        let channels = self.plan.channels;
+        let mut builder = Builder::default();
+        builder
+            .inputs
+            .push(value(INPUT, [channels, sides.0, sides.1]));
+        let padded = self.plan.padded(sides.0, sides.1);
+        let x = builder.grown(sides, padded);
+        let last = if padded == sides { OUTPUT } else { "out.grown" };
+        self.levels(&mut builder, x, (padded, last), dropout);
+        if padded != sides {
+            builder.cropped(last, sides);
+        }
+        GraphProto {
+            node: builder.nodes,
+            name: self.plan.config.kind.name().to_owned(),
+            initializer: builder.constants,
+            input: builder.inputs,
+            output: vec![value(OUTPUT, [channels, sides.0, sides.1])],
+            ..GraphProto::default()
+        }
+    }
+
+    /// All levels behind `x`; the last one's value is named `last`.
+    fn levels(
+        &self,
+        builder: &mut Builder,
+        mut x: String,
+        (padded, last): ((usize, usize), &str),
+        dropout: &[f64],
+    ) {
+        let shapes = self.plan.shapes(padded.0, padded.1);
+        let mut skips: Vec<String> = Vec::with_capacity(self.plan.config.depth);
+        for (i, (level, kernels)) in self.plan.levels.iter().zip(&self.kernels).enumerate() {
+            x = match level.op {
+                LevelOp::Down => builder.down(level, kernels, &x),
+                LevelOp::Up => builder.up(level, kernels, &x),
+                LevelOp::Out => builder.out(level, kernels, &x, last),
+            };
+            if dropout.get(i).is_some_and(|rate| *rate > 0.0) {
+                x = builder.dropped(level, &x, shapes[i]);
+            }
+            let joined = format!("{}.joined", level.name);
+            match (level.op, self.plan.config.kind) {
+                // skips[s - 1] is the encoder's activation at scale s.
+                (LevelOp::Down, _) => skips.push(x.clone()),
+                (LevelOp::Up, NetworkKind::Aesc) => {
+                    x = builder.push("Add", &[&x, &skips[level.scale - 1]], vec![], &joined);
+                }
+                (LevelOp::Up, NetworkKind::Unet) => {
+                    let axis = vec![int("axis", 1)];
+                    x = builder.push("Concat", &[&x, &skips[level.scale - 1]], axis, &joined);
+                }
+                _ => {}
+            }
+        }
+    }
+}
+
+/// The input that a level's activation is multiplied by, `[1, c, h, w]`.
+fn mask_name(level: &Level) -> String {
+    format!("{}.mask", level.name)
+}
+
+/// A graph under construction.
+#[derive(Debug, Default)]
+struct Builder {
+    nodes: Vec<NodeProto>,
+    constants: Vec<TensorProto>,
+    inputs: Vec<ValueInfoProto>,
+}
+
+impl Builder {
+    fn push(
+        &mut self,
+        op: &str,
+        inputs: &[&str],
+        attributes: Vec<AttributeProto>,
+        output: &str,
+    ) -> String {
+        self.nodes.push(node(op, inputs, attributes, output));
+        output.to_owned()
+    }
+
+    fn constant(&mut self, constant: TensorProto) -> String {
+        let name = constant.name.clone();
+        self.constants.push(constant);
+        name
+    }
+
+    /// The input, grown at the bottom and right by reflection where it must be.
+    fn grown(&mut self, sides: (usize, usize), padded: (usize, usize)) -> String {
+        let mut x = INPUT.to_owned();
+        let axes = [
+            ("rows", 2, sides.0, padded.0),
+            ("columns", 3, sides.1, padded.1),
+        ];
+        for (name, axis, from, to) in axes.into_iter().filter(|(_, _, from, to)| from != to) {
+            let places: Vec<usize> = (0..to).map(|at| reflected(at, from)).collect();
+            let places = self.constant(indices(name, &places));
+            let grown = format!("{INPUT}.{name}");
+            x = self.push("Gather", &[&x, &places], vec![int("axis", axis)], &grown);
+        }
+        x
+    }
+
+    /// The top left of `x`, as the output.
+    fn cropped(&mut self, x: &str, sides: (usize, usize)) {
+        let starts = self.constant(indices("crop.starts", &[0, 0]));
+        let ends = self.constant(indices("crop.ends", &[sides.0, sides.1]));
+        let axes = self.constant(indices("crop.axes", &[2, 3]));
+        self.push("Slice", &[x, &starts, &ends, &axes], vec![], OUTPUT);
+    }
+
+    fn convolution(
+        &mut self,
+        level: &Level,
+        kernels: &LevelKernels,
+        x: &str,
+        attributes: Vec<AttributeProto>,
+    ) -> String {
+        let name = &level.name;
+        let weight = floats(&format!("{name}.weight"), &kernels.shape, &kernels.weight);
+        let bias = floats(&format!("{name}.bias"), &kernels.shape[..1], &kernels.bias);
+        let (weight, bias) = (self.constant(weight), self.constant(bias));
+        self.push(
+            "Conv",
+            &[x, &weight, &bias],
+            attributes,
+            &format!("{name}.conv"),
+        )
+    }
+
+    fn leaky_relu(&mut self, level: &Level, x: &str) -> String {
+        let slope = vec![float("alpha", LEAKY_SLOPE as f32)];
+        self.push("LeakyRelu", &[x], slope, &format!("{}.leaky", level.name))
+    }
+
+    /// Stride 2, padded by 1 before and 2 after: output i reads x(2i + k - 1), k = 0..5.
+    fn down(&mut self, level: &Level, kernels: &LevelKernels, x: &str) -> String {
+        let attributes = vec![
+            ints("kernel_shape", &[5, 5]),
+            ints("strides", &[2, 2]),
+            ints("pads", &[1, 1, 2, 2]),
+        ];
+        let y = self.convolution(level, kernels, x, attributes);
+        self.leaky_relu(level, &y)
+    }
+
+    /// The four phases at the lower resolution, `[b, 4 out, h, w]`.
+    fn phases(&mut self, level: &Level, kernels: &LevelKernels, x: &str) -> String {
+        let attributes = vec![ints("kernel_shape", &[3, 3]), ints("pads", &[1, 1, 1, 1])];
+        self.convolution(level, kernels, x, attributes)
+    }
+
+    /// `[b, 4 out, h, w]` to `[b, out, 2h, 2w]`.
+    fn interleaved(&mut self, x: &str, output: &str) -> String {
+        let attributes = vec![int("blocksize", 2), text("mode", "CRD")];
+        self.push("DepthToSpace", &[x], attributes, output)
+    }
+
+    fn up(&mut self, level: &Level, kernels: &LevelKernels, x: &str) -> String {
+        let y = self.phases(level, kernels, x);
+        let y = self.leaky_relu(level, &y);
+        self.interleaved(&y, &format!("{}.up", level.name))
+    }
+
+    fn out(&mut self, level: &Level, kernels: &LevelKernels, x: &str, output: &str) -> String {
+        let y = self.phases(level, kernels, x);
+        let y = self.push("Sigmoid", &[&y], vec![], &format!("{}.sigmoid", level.name));
+        self.interleaved(&y, output)
+    }
+
+    fn dropped(&mut self, level: &Level, x: &str, shape: [usize; 3]) -> String {
+        let mask = mask_name(level);
+        self.inputs.push(value(&mask, shape));
+        self.push(
+            "Mul",
+            &[x, &mask],
+            vec![],
+            &format!("{}.dropped", level.name),
+        )
+    }
+}

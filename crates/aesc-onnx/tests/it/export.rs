@@ -1,0 +1,82 @@
+//! The exported file as another program would read it.
+
+use aesc_artifact::NetworkKind;
+use aesc_onnx::{Reconstructor, export, run};
+use prost::Message;
+use tract_onnx::pb::ModelProto;
+
+use crate::models::{gap, model, noise};
+
+fn ops(proto: &ModelProto) -> Vec<String> {
+    let graph = proto.graph.as_ref().unwrap();
+    graph.node.iter().map(|node| node.op_type.clone()).collect()
+}
+
+#[test]
+fn the_decoder_is_a_convolution_of_3x3_and_a_depth_to_space_a_level() {
+    let bytes = export(&model(NetworkKind::Aesc, (16, 16))).unwrap();
+    let proto = ModelProto::decode(bytes.as_slice()).unwrap();
+    let down = ["Conv", "LeakyRelu"];
+    let up = ["Conv", "LeakyRelu", "DepthToSpace", "Add"];
+    let out = ["Conv", "Sigmoid", "DepthToSpace"];
+    let expected = [&down[..], &down, &down, &up, &up, &out].concat();
+    assert_eq!(ops(&proto), expected);
+    let graph = proto.graph.unwrap();
+    // dec1: 8 channels in 4 phases from 16; out: 3 channels in 4 phases from 4.
+    let dims = |name: &str| {
+        let constant = graph.initializer.iter().find(|one| one.name == name);
+        constant.unwrap().dims.clone()
+    };
+    assert_eq!(dims("enc3.weight"), [16, 8, 5, 5]);
+    assert_eq!(dims("dec1.weight"), [32, 16, 3, 3]);
+    assert_eq!(dims("out.weight"), [12, 4, 3, 3]);
+    assert_eq!(
+        (graph.input.len(), graph.input[0].name.as_str()),
+        (1, "image")
+    );
+    assert_eq!(graph.output[0].name, "reconstruction");
+}
+
+#[test]
+fn the_model_files_entries_are_the_metadata() {
+    let model = model(NetworkKind::Ae, (16, 16));
+    let proto = ModelProto::decode(export(&model).unwrap().as_slice()).unwrap();
+    let found: std::collections::BTreeMap<String, String> = proto
+        .metadata_props
+        .into_iter()
+        .map(|entry| (entry.key, entry.value))
+        .collect();
+    assert_eq!(found, model.manifest.to_metadata());
+    assert!(found["aesc.preprocess"].contains("\"height\":16"));
+    assert_eq!(proto.opset_import[0].version, 17);
+}
+
+#[test]
+fn the_files_bytes_do_what_the_backend_does_and_never_vary() {
+    for kind in NetworkKind::ALL {
+        let sides = (13, 21);
+        let model = model(kind, sides);
+        let bytes = export(&model).unwrap();
+        assert_eq!(bytes, export(&model).unwrap());
+        let images = [noise(1, sides), noise(2, sides)];
+        let found = run(&bytes, &images).unwrap();
+        let expected = Reconstructor::new(&model).unwrap().clean(&images).unwrap();
+        for (found, expected) in found.iter().zip(&expected) {
+            assert!(gap(found, expected) < 1e-6);
+        }
+    }
+}
+
+#[test]
+fn bytes_that_are_no_graph_are_an_error() {
+    let bytes = export(&model(NetworkKind::Ae, (16, 16))).unwrap();
+    let image = [noise(1, (16, 16))];
+    assert!(run(b"no graph", &image).is_err());
+    assert!(run(&[], &image).is_err());
+    assert!(run(&bytes[..bytes.len() / 2], &image).is_err());
+    let message = run(&bytes, &[noise(1, (8, 8))]).unwrap_err().to_string();
+    assert!(
+        message.contains("expected an image of [3, 16, 16]"),
+        "{message}"
+    );
+}

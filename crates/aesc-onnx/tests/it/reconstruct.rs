@@ -1,0 +1,84 @@
+//! The backend against the network written out.
+
+use aesc_artifact::NetworkKind;
+use aesc_detect::McDropout;
+use aesc_onnx::Reconstructor;
+
+use crate::models::{gap, model, noise};
+use crate::written_out;
+
+/// Sides that divide by 8 and sides that must be padded, one of them less than half a margin.
+const SIDES: [(usize, usize); 4] = [(16, 24), (13, 21), (8, 3), (1, 1)];
+
+#[test]
+fn every_network_equals_the_one_written_out_at_any_size() {
+    for kind in NetworkKind::ALL {
+        let model = model(kind, (16, 24));
+        let backend = Reconstructor::new(&model).unwrap();
+        for sides in SIDES {
+            let image = noise(7, sides);
+            let found = backend.clean(std::slice::from_ref(&image)).unwrap();
+            let gap = gap(&found[0], &written_out::clean(&model, &image));
+            assert!(gap < 1e-5, "{kind:?} {sides:?}: {gap}");
+        }
+    }
+}
+
+#[test]
+fn variance_over_dropout_equals_one_thinned_network_after_the_other() {
+    let mc = McDropout {
+        samples: 5,
+        seed: 11,
+        rates: Some(vec![0.0, 0.3, 0.5]),
+    };
+    for kind in NetworkKind::ALL {
+        let model = model(kind, (16, 24));
+        let backend = Reconstructor::new(&model).unwrap();
+        for sides in [(16, 24), (13, 21)] {
+            let image = noise(3, sides);
+            let expected = written_out::variance(&model, &image, &mc);
+            let found = &backend.sample(std::slice::from_ref(&image), &mc).unwrap()[0];
+            let largest = expected.iter().copied().fold(0.0, f64::max);
+            assert!(largest > 0.0);
+            for (expected, found) in expected.iter().zip(found.variance.data()) {
+                let gap = (expected - f64::from(*found)).abs();
+                assert!(
+                    gap < 1e-4 * largest,
+                    "{kind:?} {sides:?}: {gap} of {largest}"
+                );
+            }
+            let plain = backend.clean(std::slice::from_ref(&image)).unwrap();
+            assert_eq!(found.reconstruction, plain[0]);
+        }
+    }
+}
+
+#[test]
+fn an_image_means_the_same_alone_and_in_a_batch() {
+    let model = model(NetworkKind::Aesc, (16, 16));
+    let backend = Reconstructor::new(&model).unwrap();
+    let images: Vec<_> = (0..5).map(|seed| noise(seed, (16, 16))).collect();
+    let together = backend.clean(&images).unwrap();
+    for (image, together) in images.iter().zip(&together) {
+        assert_eq!(
+            backend.clean(std::slice::from_ref(image)).unwrap()[0],
+            *together
+        );
+    }
+    assert!(backend.clean(&[]).unwrap().is_empty());
+}
+
+#[test]
+fn images_that_do_not_fit_are_refused() {
+    let model = model(NetworkKind::Ae, (16, 16));
+    let backend = Reconstructor::new(&model).unwrap();
+    let grey = aesc_image::Image::filled(16, 16, 1, 0.5).unwrap();
+    let message = backend.clean(&[grey]).unwrap_err().to_string();
+    assert_eq!(message, "expected images of 3 channel(s), found 1");
+    let mixed = [noise(1, (16, 16)), noise(1, (16, 8))];
+    let message = backend.clean(&mixed).unwrap_err().to_string();
+    assert!(
+        message.contains("[3, 16, 16]") && message.contains("[3, 16, 8]"),
+        "{message}"
+    );
+}

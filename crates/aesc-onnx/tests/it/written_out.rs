@@ -1,0 +1,140 @@
+//! The slow twin: method section 3 step by step in f64, nothing folded, no phase form, no runtime.
+
+use aesc_artifact::{LevelOp, ModelFile, NetworkKind, dropout_mask, reflected};
+use aesc_detect::McDropout;
+use aesc_image::Image;
+
+/// Values of `[c, h, w]`.
+#[derive(Clone)]
+struct Planes {
+    c: usize,
+    h: usize,
+    w: usize,
+    data: Vec<f64>,
+}
+
+impl Planes {
+    fn from_fn(c: usize, h: usize, w: usize, f: impl Fn(usize, usize, usize) -> f64) -> Self {
+        let place = |i: usize| f(i / (h * w), i / w % h, i % w);
+        Self {
+            c,
+            h,
+            w,
+            data: (0..c * h * w).map(place).collect(),
+        }
+    }
+
+    /// Zero outside.
+    fn at(&self, c: usize, y: isize, x: isize) -> f64 {
+        let inside = (0..self.h as isize).contains(&y) && (0..self.w as isize).contains(&x);
+        if inside {
+            self.data[(c * self.h + y as usize) * self.w + x as usize]
+        } else {
+            0.0
+        }
+    }
+}
+
+/// The network, whole or as thinned by one pass, on an image of any sides.
+fn forward(model: &ModelFile, image: &Image, thinned: Option<(&McDropout, u32)>) -> Planes {
+    let plan = model.manifest.plan().unwrap();
+    let (h, w) = plan.padded(image.height(), image.width());
+    let mut x = Planes::from_fn(plan.channels, h, w, |c, y, x| {
+        let (y, x) = (reflected(y, image.height()), reflected(x, image.width()));
+        f64::from(image.at(y, x, c))
+    });
+    let mut skips = Vec::new();
+    for (i, level) in plan.levels.iter().enumerate() {
+        let part = |name: &str| {
+            let name = format!("{}.{name}", level.name);
+            let tensor = model.tensors.iter().find(|t| t.name == name).unwrap();
+            tensor.data.as_slice()
+        };
+        let weight = part("conv.weight");
+        let (stride, before) = if level.op == LevelOp::Down {
+            (2, 1)
+        } else {
+            (1, 2)
+        };
+        if level.op != LevelOp::Down {
+            let low = x.clone();
+            x = Planes::from_fn(low.c, 2 * low.h, 2 * low.w, |c, y, x| {
+                low.at(c, (y / 2) as isize, (x / 2) as isize)
+            });
+        }
+        let convolved =
+            Planes::from_fn(level.output, x.h / stride, x.w / stride, |o, y, column| {
+                let mut sum = f64::from(part("conv.bias")[o]);
+                for c in 0..x.c {
+                    for k in 0..5 {
+                        for l in 0..5 {
+                            let (row, column) = (y * stride + k, column * stride + l);
+                            let value = x.at(c, row as isize - before, column as isize - before);
+                            sum += value * f64::from(weight[((o * x.c + c) * 5 + k) * 5 + l]);
+                        }
+                    }
+                }
+                sum
+            });
+        let activate = |o: usize, value: f64| {
+            if level.op == LevelOp::Out {
+                return 1.0 / (1.0 + (-value).exp());
+            }
+            let of = |name: &str| f64::from(part(name)[o]);
+            let root = (of("bn.running_var") + 1e-3).sqrt();
+            let y = (value - of("bn.running_mean")) / root * of("bn.weight") + of("bn.bias");
+            if y > 0.0 { y } else { 0.3 * y }
+        };
+        let (c, h, w) = (convolved.c, convolved.h, convolved.w);
+        let factors = thinned.map(|(mc, pass)| {
+            let rate = plan.dropout_rates(mc).unwrap()[i];
+            dropout_mask(mc.seed, (pass, i as u32), rate, c * h * w)
+        });
+        x = Planes::from_fn(c, h, w, |o, y, x| {
+            let factor = factors.as_ref().map_or(1.0, |f| f[(y * w + x) * c + o]);
+            activate(o, convolved.at(o, y as isize, x as isize)) * f64::from(factor)
+        });
+        match (level.op, plan.config.kind) {
+            (LevelOp::Down, _) => skips.push(x.clone()),
+            (LevelOp::Up, NetworkKind::Aesc) => {
+                let skip: &Planes = &skips[level.scale - 1];
+                x.data
+                    .iter_mut()
+                    .zip(&skip.data)
+                    .for_each(|(x, skip)| *x += skip);
+            }
+            (LevelOp::Up, NetworkKind::Unet) => {
+                let skip: &Planes = &skips[level.scale - 1];
+                x.c += skip.c;
+                x.data.extend(&skip.data);
+            }
+            _ => {}
+        }
+    }
+    x
+}
+
+/// The reconstruction of an image.
+pub(crate) fn clean(model: &ModelFile, image: &Image) -> Image {
+    let made = forward(model, image, None);
+    let value = |y: usize, x: usize, c| made.at(c, y as isize, x as isize) as f32;
+    Image::from_fn(image.height(), image.width(), made.c, value).unwrap()
+}
+
+/// The population variance over the passes, mean over channels, row by row.
+pub(crate) fn variance(model: &ModelFile, image: &Image, mc: &McDropout) -> Vec<f64> {
+    let passes: Vec<Planes> = (0..mc.samples as u32)
+        .map(|pass| forward(model, image, Some((mc, pass))))
+        .collect();
+    let n = passes.len() as f64;
+    let at = |y: usize, x: usize| {
+        let of_channel = |c: usize| {
+            let values = passes.iter().map(|p| p.at(c, y as isize, x as isize));
+            let mean = values.clone().sum::<f64>() / n;
+            values.map(|v| (v - mean).powi(2)).sum::<f64>() / n
+        };
+        (0..image.channels()).map(of_channel).sum::<f64>() / image.channels() as f64
+    };
+    let w = image.width();
+    (0..image.height() * w).map(|i| at(i / w, i % w)).collect()
+}
