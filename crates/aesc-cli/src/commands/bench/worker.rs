@@ -161,7 +161,7 @@ impl Worker<'_> {
         match requeued {
             Some(Ok((true, task))) => {
                 let (id, n) = (&task.id, task.restarts + 1);
-                tracing::warn!("task {id} goes back into the queue, for the {n}. time");
+                tracing::warn!("task {id} goes back into the queue (restart {n})");
                 return Failure::silent(ExitCode::Stopped);
             }
             Some(Err(error)) => Failure::from(error).print(),
