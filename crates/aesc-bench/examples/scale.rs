@@ -1,8 +1,8 @@
 //! Times every look at a large bench, and tells the peak memory so far, as CSV:
 //!
 //! ```text
-//! cargo run --release -p aesc-bench --example scale -- DIR 100000 1000   makes 100,000 cells, 1,000 done
-//! cargo run --release -p aesc-bench --example scale -- DIR               looks at them
+//! cargo run -p aesc-bench --example scale -- DIR 100000 1000   makes 100,000 cells, 1,000 done
+//! cargo run -p aesc-bench --example scale -- DIR               looks at them
 //! ```
 //!
 //! Configurations are as large as real ones, results a tenth of real ones.

@@ -6,7 +6,7 @@ use std::path::{Component, Path};
 use serde_json::Value;
 
 use crate::claims::comparisons;
-use crate::folder::cell_dir;
+use crate::folder::{begun_cells, cell_dir};
 use crate::report::{MissingCell, PlanFacts, ReportCell, wanted};
 use crate::summary::means;
 use crate::{CellResult, CellSpec, CellState, FORMAT, Pictures, Plan, Report, Scored};
@@ -31,7 +31,13 @@ pub fn collect(plan: &Plan, dir: &Path) -> Report {
         comparisons: Vec::new(),
         provenance: plan.provenance.clone(),
     };
+    let begun = begun_cells(dir);
     for cell in &plan.cells {
+        if !begun.contains(&cell.id) {
+            let why = "not run yet".to_owned();
+            report.missing.push(missing(cell, false, why));
+            continue;
+        }
         match plan.state(dir, cell) {
             CellState::Done(result) => add_result(&mut report, &result),
             CellState::Missing(why) => report.missing.push(missing(cell, false, why)),

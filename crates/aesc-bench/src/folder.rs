@@ -5,6 +5,7 @@
 //! DIR/cells/<id>/{result.json, failure.json, log.txt, …}
 //! ```
 
+use std::collections::BTreeSet;
 use std::fs::{File, TryLockError};
 use std::io::{ErrorKind, Write};
 use std::path::{Path, PathBuf};
@@ -23,6 +24,14 @@ pub fn plan_path(dir: &Path) -> PathBuf {
 /// The folder of one cell.
 pub fn cell_dir(dir: &Path, id: &str) -> PathBuf {
     dir.join("cells").join(id)
+}
+
+/// The ids of the cells that have a folder: no other was ever begun.
+pub(crate) fn begun_cells(dir: &Path) -> BTreeSet<String> {
+    let entries = std::fs::read_dir(dir.join("cells")).into_iter().flatten();
+    let name =
+        |entry: std::io::Result<std::fs::DirEntry>| entry.ok()?.file_name().into_string().ok();
+    entries.filter_map(name).collect()
 }
 
 /// Where a cell's result lies once it is finished.

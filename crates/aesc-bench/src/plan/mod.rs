@@ -8,7 +8,7 @@ use std::path::Path;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use crate::folder::{failure_path, plan_path, result_path, write_json};
+use crate::folder::{begun_cells, failure_path, plan_path, result_path, write_json};
 use crate::spec::identity;
 use crate::threads::shared_out;
 use crate::{BenchError, CellFailure, CellResult, CellSpec, FORMAT, RESULTS_VERSION};
@@ -189,7 +189,10 @@ impl Plan {
 
     /// The cells without a usable result, failed ones among them.
     pub fn missing(&self, dir: &Path) -> Vec<CellSpec> {
-        let is_done = |cell: &CellSpec| matches!(self.state(dir, cell), CellState::Done(_));
+        let begun = begun_cells(dir);
+        let is_done = |cell: &CellSpec| {
+            begun.contains(&cell.id) && matches!(self.state(dir, cell), CellState::Done(_))
+        };
         let done = shared_out(&self.cells, is_done);
         let cells = self.cells.iter().zip(done);
         cells

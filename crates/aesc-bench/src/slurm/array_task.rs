@@ -3,6 +3,9 @@
 use super::Scheduler;
 use crate::BenchError;
 
+/// States of a task that may go on; it is SIGNALING while the controller sees to a signal.
+const ALIVE: [&str; 2] = ["RUNNING", "SIGNALING"];
+
 /// A worker's own place in Slurm.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ArrayTask {
@@ -48,7 +51,7 @@ impl ArrayTask {
     /// # Errors
     /// [`BenchError::Scheduler`] when Slurm does not answer.
     pub fn requeue(&self, limit: u32, scheduler: &Scheduler) -> Result<bool, BenchError> {
-        if self.restarts >= limit || scheduler.state(&self.id)? != "RUNNING" {
+        if self.restarts >= limit || !ALIVE.contains(&scheduler.state(&self.id)?.as_str()) {
             return Ok(false);
         }
         scheduler.requeue(&self.id).map(|()| true)

@@ -381,10 +381,12 @@ fn a_task_goes_back_into_the_queue_while_it_runs_and_not_too_often() {
     );
     assert_eq!(cluster.calls("scontrol"), ["requeue 17_3"]);
     assert!(!task(2).requeue(2, scheduler).unwrap());
+    cluster.put("queue", "SIGNALING\n");
+    assert!(task(0).requeue(2, scheduler).unwrap());
     // Cancelled: to requeue it would bring it back.
     for state in ["COMPLETING\n", "CANCELLED\n", ""] {
         cluster.put("queue", state);
         assert!(!task(0).requeue(2, scheduler).unwrap());
     }
-    assert_eq!(cluster.calls("scontrol").len(), 1);
+    assert_eq!(cluster.calls("scontrol").len(), 2);
 }

@@ -28,7 +28,8 @@ struct HandedOver {
 
 #[derive(Debug, Serialize)]
 struct Job {
-    job: String,
+    #[serde(rename = "job")]
+    id: String,
     n_tasks: usize,
     n_cells: usize,
 }
@@ -100,7 +101,7 @@ impl HandedOver {
                 n_tasks,
                 n_cells,
             } => self.jobs.push(Job {
-                job: (*job).to_owned(),
+                id: (*job).to_owned(),
                 n_tasks: *n_tasks,
                 n_cells: *n_cells,
             }),
@@ -114,7 +115,7 @@ impl HandedOver {
             return self.lines.join("\n");
         }
         let jobs = self.jobs.iter().map(|one| {
-            let (job, n_tasks, n_cells) = (&one.job, one.n_tasks, one.n_cells);
+            let (job, n_tasks, n_cells) = (&one.id, one.n_tasks, one.n_cells);
             format!("job {job}: {n_cells} cells in {n_tasks} tasks\n")
         });
         let submitted: usize = self.jobs.iter().map(|one| one.n_cells).sum();

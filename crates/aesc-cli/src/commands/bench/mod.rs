@@ -34,7 +34,7 @@ pub(crate) enum BenchCommand {
     Plan(matrix::PlanArgs),
     /// Plan a matrix, run what is missing of it, and write its report
     #[command(after_help = RUN_EXAMPLES)]
-    Run(run::RunArgs),
+    Run(Box<run::RunArgs>),
     /// Train and score cells of a plan; what every engine starts
     RunCell(worker::WorkerArgs),
     /// Tell where each cell stands

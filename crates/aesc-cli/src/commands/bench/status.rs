@@ -142,7 +142,7 @@ fn row(plan: &Plan, out: &Path, cell: &CellSpec) -> Row {
         total_secs: None,
     };
     if !is_begun {
-        row.why = "not run yet".to_owned();
+        row.why.push_str("not run yet");
         return row;
     }
     match plan.state(out, cell) {

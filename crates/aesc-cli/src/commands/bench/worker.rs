@@ -87,7 +87,7 @@ pub(super) fn run(args: &WorkerArgs, context: &Context) -> Result<(), Failure> {
         let cell = worker.plan.cell(id)?;
         match worker.one(cell) {
             Ok(()) => {}
-            Err(Ended::Again(failure)) => return Err(worker.again(failure, cell)),
+            Err(Ended::Again(failure)) => return Err(worker.again(&failure, cell)),
             Err(Ended::Left(failure)) => {
                 failure.print();
                 code.get_or_insert(ExitCode::Stopped);
@@ -151,7 +151,7 @@ impl Worker<'_> {
     }
 
     /// Asks Slurm to run the task again where that may help; gives the failure to end with.
-    fn again(&self, failure: Failure, cell: &CellSpec) -> Failure {
+    fn again(&self, failure: &Failure, cell: &CellSpec) -> Failure {
         failure.print();
         let most = most_restarts(failure.code).unwrap_or(0);
         let requeued = self.task.as_ref().map(|task| {
@@ -161,14 +161,14 @@ impl Worker<'_> {
         match requeued {
             Some(Ok((true, task))) => {
                 let (id, n) = (&task.id, task.restarts + 1);
-                tracing::warn!("task {id} goes back into the queue, for the {n}. time");
+                tracing::warn!("task {id} goes back into the queue (restart {n})");
                 return Failure::silent(ExitCode::Stopped);
             }
             Some(Err(error)) => Failure::from(error).print(),
             _ => {}
         }
         match failure.code {
-            ExitCode::Device => self.note(&failure, cell),
+            ExitCode::Device => self.note(failure, cell),
             // A scheduler reads 75 as "run it again", whichever signal it was; Ctrl-C stays itself.
             ExitCode::Terminated => return Failure::silent(ExitCode::Stopped),
             _ => {}
