@@ -30,7 +30,7 @@ pub(crate) struct Args {
 /// Which libtorch comes along.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, clap::ValueEnum)]
 enum Libtorch {
-    /// No libtorch: about 10 MB, for lines that only predict
+    /// No libtorch, for lines that only predict
     #[default]
     None,
     /// The CPU's

@@ -3,6 +3,7 @@
 use super::licences::Licence;
 use anyhow::{Context, Result};
 use sha2::{Digest, Sha256};
+use std::fmt::Write as _;
 use std::fs;
 use std::io::Read;
 use std::path::{Path, PathBuf};
@@ -65,7 +66,7 @@ pub(super) fn add_licences(
         String::from("Packages in this program, their licences, and where the texts are.\n\n");
     for licence in licences {
         let place = format!("{}-{}", licence.name, licence.version);
-        list.push_str(&format!("{place}: {}\n", licence.expression));
+        writeln!(list, "{place}: {}", licence.expression)?;
         for text in &licence.texts {
             let name = text.file_name().unwrap_or_default();
             copy(text, &folder.join("licences").join(&place).join(name))?;
@@ -89,7 +90,7 @@ pub(super) fn add_checksums(folder: &Path) -> Result<()> {
     let mut lines = String::new();
     for path in files(folder)? {
         let relative = path.strip_prefix(folder).unwrap_or(&path);
-        lines.push_str(&format!("{}  {}\n", sha256(&path)?, relative.display()));
+        writeln!(lines, "{}  {}", sha256(&path)?, relative.display())?;
     }
     write(&folder.join(CHECKSUMS), lines.as_bytes())
 }

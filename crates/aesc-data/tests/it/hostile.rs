@@ -137,6 +137,15 @@ proptest! {
     }
 }
 
+/// Once 200 MiB for 246 bytes: one byte of a tag says that a strip is enormous.
+#[test]
+fn a_map_with_an_enormous_strip_holds_no_more_than_its_pixels() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut bytes = map_tiff();
+    bytes[140] = 64;
+    read_maps(folder.path(), "a.tiff", &bytes);
+}
+
 #[test]
 fn the_undamaged_files_are_read() {
     assert!(files().iter().all(|file| decode(file)));
