@@ -108,10 +108,12 @@ fn train_steps(config: &RunConfig, device: Device) -> Result<(Trained, f64), Fai
         config,
         images: &images,
         validation: &validation,
+        roi: None,
         dataset_digest: "",
         folder: folder.path(),
         device,
         stop: &AtomicBool::new(false),
+        look_epochs: None,
     };
     let mut ends = Vec::new();
     let outcome = train(&job, |event| {
@@ -143,6 +145,7 @@ fn model(config: RunConfig, trained: Trained) -> ModelFile {
         preprocess: config.data,
         score: config.score,
         calibration: None,
+        roi: None,
         train,
         provenance: Provenance::default(),
     };

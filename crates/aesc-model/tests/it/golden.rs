@@ -50,6 +50,7 @@ fn model(kind: NetworkKind) -> ModelFile {
         preprocess: config.data,
         score: config.score,
         calibration: None,
+        roi: None,
         train,
         provenance: Provenance::default(),
     };
