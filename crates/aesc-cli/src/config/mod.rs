@@ -1,10 +1,10 @@
 //! The configuration of a command: presets, files, environment and flags, later over earlier.
 
 mod diagnose;
-#[cfg(test)]
-mod hostile;
 mod layers;
 mod matrix;
+#[cfg(test)]
+mod tests;
 
 use std::collections::BTreeMap;
 use std::path::Path;
