@@ -40,6 +40,7 @@ fn good() -> &'static [u8] {
                 preprocess: aesc_data::PreprocessConfig::default(),
                 score: aesc_detect::ScoreConfig::default(),
                 calibration: aesc_detect::Calibration::max_clean(&[1.0, 2.0], &[0.5, 0.25]).ok(),
+                roi: None,
                 train: TrainRecord {
                     config: TrainConfig::default(),
                     corruption: aesc_noise::CorruptionConfig::default(),

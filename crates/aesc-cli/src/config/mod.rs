@@ -3,8 +3,6 @@
 mod diagnose;
 mod layers;
 mod matrix;
-#[cfg(test)]
-mod tests;
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -108,6 +106,8 @@ pub(crate) fn to_toml(config: &RunConfig) -> Result<String, Failure> {
 
 #[cfg(test)]
 mod tests {
+    mod hostile;
+
     use super::*;
 
     #[test]

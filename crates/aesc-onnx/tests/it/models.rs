@@ -38,6 +38,7 @@ pub(crate) fn model(kind: NetworkKind, sides: (usize, usize)) -> ModelFile {
         preprocess: serde_json::from_value(preprocess).unwrap(),
         score: serde_json::from_value(json!({})).unwrap(),
         calibration: None,
+        roi: None,
         train: TrainRecord {
             config: TrainConfig::default(),
             corruption: serde_json::from_value(json!({ "kind": "none" })).unwrap(),

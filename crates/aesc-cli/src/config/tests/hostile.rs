@@ -2,10 +2,10 @@
 
 use proptest::prelude::*;
 
-use super::{Layer, PRESETS, merge};
+use super::super::{Layer, PRESETS, merge};
 use crate::failure::{Failure, Message};
 
-#[path = "../../../aesc-artifact/tests/it/mutation.rs"]
+#[path = "../../../../aesc-artifact/tests/it/mutation.rs"]
 mod mutation;
 
 use mutation::{changed, changes};
