@@ -44,7 +44,7 @@ pub(crate) struct Args {
     #[arg(long, value_name = "N")]
     jobs: Option<usize>,
     #[command(flatten)]
-    engine: engine::Args,
+    engine: engine::EngineArgs,
     /// auto, cpu, cuda or cuda:N
     #[arg(long)]
     device: Option<String>,

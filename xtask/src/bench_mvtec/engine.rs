@@ -2,7 +2,7 @@
 
 /// What `aesc bench run` takes about engines; it checks them.
 #[derive(Debug, clap::Args)]
-pub(super) struct Args {
+pub(super) struct EngineArgs {
     /// Who runs the cells: local, slurm or print [default: local]
     #[arg(long, value_name = "NAME")]
     engine: Option<String>,
@@ -23,7 +23,7 @@ pub(super) struct Args {
     sbatch_arg: Vec<String>,
 }
 
-impl Args {
+impl EngineArgs {
     pub(super) fn options(&self) -> Vec<String> {
         let pairs = [
             ("--engine", &self.engine),
