@@ -43,13 +43,17 @@ impl Ours {
             threads,
             large: Vec::new(),
         };
-        ours.aesc(&["data", "sample", "--size", "1024", "--out", "large"])?;
+        let few = ["--train", "12", "--test-good", "1", "--test-per-type", "1"];
+        let large = ["data", "sample", "--size", "1024", "--out", "large"];
+        ours.aesc(&[&large[..], &few].concat())?;
         ours.aesc(&["data", "sample", "--size", "256", "--out", "small"])?;
         ours.large = entries(&folder.join("large/cloth/train/good"))?;
         // Masks are no queries.
         for category in entries(&folder.join("small"))? {
             let masks = category.join("ground_truth");
-            std::fs::remove_dir_all(&masks).with_context(|| masks.display().to_string())?;
+            if masks.is_dir() {
+                std::fs::remove_dir_all(&masks).with_context(|| masks.display().to_string())?;
+            }
         }
         Ok(ours)
     }
