@@ -12,7 +12,7 @@ use std::process::Command;
 /// What the environment holds.
 const PACKAGES: [&str; 10] = [
     "torch==2.11.0",
-    "numpy",
+    "numpy==2.3.5",
     "onnx",
     "onnxscript",
     "openvino",
