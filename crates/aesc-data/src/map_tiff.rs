@@ -10,16 +10,6 @@ use tiff::{
 
 use crate::{DataError, Limits, decode::check_pixels, map_files::finite_map, read_bytes};
 
-/// Bounds on what the decoder allocates: values of 8 bytes, and as much again for its work. Its own
-/// bounds are the same for all sizes, hundreds of MiB for a file of a few pixels.
-fn decoder_limits(limits: &Limits) -> tiff::decoder::Limits {
-    let most = usize::try_from(limits.max_pixels.saturating_mul(8)).unwrap_or(usize::MAX);
-    let mut bounds = tiff::decoder::Limits::default();
-    bounds.decoding_buffer_size = most;
-    bounds.intermediate_buffer_size = most;
-    bounds
-}
-
 /// The map in the one-channel float TIFF at `path`; floats of 64 bit are rounded to 32.
 ///
 /// # Errors
@@ -33,8 +23,7 @@ pub fn read_map_tiff(path: impl AsRef<Path>, limits: &Limits) -> Result<Map, Dat
         format: "TIFF",
         found: e.to_string(),
     };
-    let decoder = Decoder::new(Cursor::new(bytes)).map_err(broken)?;
-    let mut decoder = decoder.with_limits(decoder_limits(limits));
+    let mut decoder = Decoder::new(Cursor::new(bytes)).map_err(broken)?;
     let (width, height) = decoder.dimensions().map_err(broken)?;
     check_pixels(path, (width, height), limits)?;
     if decoder.more_images() {
