@@ -24,5 +24,7 @@ pub use kernels::{LEAKY_SLOPE, LevelKernels, NORM_EPS};
 pub use manifest::{MODEL_FORMAT, Manifest, ModelFile, TrainRecord};
 pub use network::{Level, LevelOp, NetworkConfig, NetworkKind, NetworkPlan, TensorSpec, reflected};
 pub use provenance::Provenance;
-pub use training::{AdamConfig, Keep, Precision, Schedule, TrainConfig};
+pub use training::{
+    AdamConfig, AugmentConfig, Keep, LossConfig, Precision, Schedule, TrainConfig, Turns,
+};
 pub use write::{AtomicFile, write_atomically};

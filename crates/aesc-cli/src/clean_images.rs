@@ -61,7 +61,7 @@ pub(crate) fn measure<R: Reconstruct>(
     };
     let terms = MapTerms {
         roi: manifest.roi.as_ref(),
-        scales: None,
+        ..MapTerms::default()
     };
     let configs = std::slice::from_ref(detector.score_config());
     let progress = |n| phase.at(n as u64);

@@ -64,6 +64,9 @@ pub enum DetectError {
     /// Fusion was asked for before its scales were fitted.
     #[error("fusion needs a calibration on clean images, which sets its scales")]
     NoScales,
+    /// Evidence was asked for before its levels were fitted.
+    #[error("evidence needs a calibration on clean images, which sets its levels")]
+    NoEvidence,
     /// The backend failed.
     #[error("reconstruction failed: {0}")]
     Backend(#[source] BackendError),

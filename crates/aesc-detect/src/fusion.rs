@@ -4,7 +4,8 @@ use aesc_image::{Image, Map};
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    DetectError, MapTerms, Reconstruct, Roi, ScoreConfig, Smoothing, Strategy, anomaly_map, observe,
+    DetectError, EvidenceLevels, MapTerms, Observation, Roi, ScoreConfig, Smoothing, Strategy,
+    anomaly_map,
 };
 
 /// Mean of each map over all pixels of clean images: what a fusion divides them by.
@@ -59,56 +60,51 @@ impl MapScales {
     }
 }
 
-/// The scales of a configuration's maps, batch by batch of clean images.
+/// The scales of a configuration's maps, image by image of clean ones.
 pub(crate) struct ScalesFit<'a> {
     residual: Of<'a>,
     uncertainty: Of<'a>,
-    config: &'a ScoreConfig,
     n_images: u64,
 }
 
 /// The plain map of one strategy, and the sum of its means.
 struct Of<'a> {
     config: ScoreConfig,
-    roi: Option<&'a Roi>,
+    terms: MapTerms<'a>,
     sum: f64,
 }
 
 impl<'a> ScalesFit<'a> {
-    pub(crate) fn new(config: &'a ScoreConfig, roi: Option<&'a Roi>) -> Self {
+    pub(crate) fn new(
+        config: &ScoreConfig,
+        evidence: Option<&'a EvidenceLevels>,
+        roi: Option<&'a Roi>,
+    ) -> Self {
         let of = |strategy| Of {
             config: ScoreConfig {
                 smoothing: Smoothing::None {},
                 ..config.by(strategy)
             },
-            roi,
+            terms: MapTerms {
+                scales: None,
+                evidence,
+                roi,
+            },
             sum: 0.0,
         };
         Self {
             residual: of(Strategy::Residual),
             uncertainty: of(Strategy::Uncertainty),
-            config,
             n_images: 0,
         }
     }
 
-    pub(crate) fn add(
-        &mut self,
-        backend: &impl Reconstruct,
-        images: &[Image],
-    ) -> Result<(), DetectError> {
-        let observed = observe(backend, images, Some(&self.config.mc_dropout))?;
-        for (image, observed) in images.iter().zip(observed) {
-            for of in [&mut self.residual, &mut self.uncertainty] {
-                let terms = MapTerms {
-                    roi: of.roi,
-                    scales: None,
-                };
-                let map = anomaly_map(image, &observed, &of.config, terms)?;
-                of.sum += mean(&map, of.roi)?;
-            }
-            self.n_images += 1;
+    pub(crate) fn add(&mut self, image: &Image, observed: &Observation) -> Result<(), DetectError> {
+        for of in [&mut self.residual, &mut self.uncertainty] {
+            let map = anomaly_map(image, observed, &of.config, of.terms)?;
+            of.sum += mean(&map, of.terms.roi)?;
         }
+        self.n_images += 1;
         Ok(())
     }
 

@@ -80,6 +80,7 @@ impl Judge {
     pub fn terms(&self) -> MapTerms<'_> {
         MapTerms {
             scales: self.calibration.as_ref().and_then(|c| c.scales.as_ref()),
+            evidence: self.calibration.as_ref().and_then(|c| c.evidence.as_ref()),
             roi: self.roi.as_ref(),
         }
     }
@@ -116,7 +117,10 @@ pub fn calibrate_each(
     if batch == 0 {
         return Err(DetectError::out_of_range("batch", "at least 1", &batch));
     }
-    let terms = MapTerms { roi, scales: None };
+    let terms = MapTerms {
+        roi,
+        ..MapTerms::default()
+    };
     let batches = || {
         clean
             .chunks(batch)

@@ -8,8 +8,8 @@ use aesc_image::{Image, Map, Mask};
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    ChannelReduction, DetectError, MapScales, McDropout, Observation, ResidualForm, Roi, Smoothing,
-    Strategy, residual_map, smooth,
+    ChannelReduction, DetectError, EvidenceConfig, EvidenceLevels, MapScales, McDropout,
+    Observation, ResidualForm, Roi, Smoothing, Strategy, residual_map, smooth,
 };
 
 /// How an image and its reconstruction become a map and a score.
@@ -37,6 +37,10 @@ pub struct ScoreConfig {
     pub residual: ResidualForm,
     /// How the channels of a pixel become one value.
     pub channels: ChannelReduction,
+    /// Several maps on the measure of clean images instead of the plain residual: `residual` and
+    /// `channels` then say nothing, and the default smoothing is none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub evidence: Option<EvidenceConfig>,
     /// What the map is smoothed with.
     pub smoothing: Smoothing,
     /// How the map becomes the image score.
@@ -52,6 +56,9 @@ impl ScoreConfig {
     /// [`DetectError::OutOfRange`] naming the first setting that is not.
     pub fn validate(&self) -> Result<(), DetectError> {
         self.smoothing.validate()?;
+        self.evidence
+            .as_ref()
+            .map_or(Ok(()), EvidenceConfig::validate)?;
         self.mc_dropout.validate()?;
         self.image.validate()?;
         match self.advised {
@@ -137,6 +144,8 @@ impl ImageScore {
 pub struct MapTerms<'a> {
     /// What [`Strategy::Fusion`] brings the two maps to one measure with.
     pub scales: Option<&'a MapScales>,
+    /// What [`ScoreConfig::evidence`] is measured by.
+    pub evidence: Option<&'a EvidenceLevels>,
     /// The pixels that count; all of them where absent.
     pub roi: Option<&'a Roi>,
 }
@@ -148,7 +157,8 @@ pub struct MapTerms<'a> {
 ///
 /// # Errors
 /// As [`residual_map`] and [`ScoreConfig::validate`]; [`DetectError::NoVariance`] or
-/// [`DetectError::NoScales`] where the strategy lacks what it needs; [`DetectError::EmptyRoi`].
+/// [`DetectError::NoScales`] where the strategy lacks what it needs, [`DetectError::NoEvidence`]
+/// where evidence lacks its levels; [`DetectError::EmptyRoi`].
 pub fn anomaly_map(
     image: &Image,
     observed: &Observation,
@@ -158,7 +168,13 @@ pub fn anomaly_map(
     config.validate()?;
     let residual = || {
         let made = &observed.reconstruction;
-        residual_map(image, made, config.residual, config.channels)
+        match &config.evidence {
+            None => residual_map(image, made, config.residual, config.channels),
+            Some(evidence) => {
+                let levels = terms.evidence.ok_or(DetectError::NoEvidence)?;
+                levels.map(evidence, (image, made), terms.roi)
+            }
+        }
     };
     let raw = match config.resolved_strategy() {
         Strategy::Uncertainty => observed.variance_of(image)?.clone(),
@@ -177,7 +193,12 @@ pub fn anomaly_map(
     }
 }
 
-fn smooth_inside(mut raw: Map, inside: &Mask, smoothing: &Smoothing) -> Result<Map, DetectError> {
+/// The map smoothed by the pixels inside alone, 0 outside.
+pub(crate) fn smooth_inside(
+    mut raw: Map,
+    inside: &Mask,
+    smoothing: &Smoothing,
+) -> Result<Map, DetectError> {
     clear_outside(&mut raw, inside);
     if *smoothing == (Smoothing::None {}) {
         return Ok(raw);

@@ -8,8 +8,10 @@ use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
 use serde::{Deserialize, Serialize};
 
-use crate::{DropsConfig, GaussianConfig, MixConfig, NoiseError, ScratchConfig, StainConfig};
-use crate::{drops, gaussian, scratch, stain};
+use crate::{
+    DropsConfig, GaussianConfig, MixConfig, NoiseError, RepairConfig, ScratchConfig, StainConfig,
+};
+use crate::{drops, gaussian, repair, scratch, stain};
 
 /// What makes the 256-bit key of a seed's streams differ from any other use of the same seed.
 const KEY_DOMAIN: [u8; 24] = *b"aesc-noise corruption v1";
@@ -40,6 +42,8 @@ pub enum CorruptionConfig {
     Gaussian(GaussianConfig),
     /// One of several corruptions, drawn anew for every presentation.
     Mix(MixConfig),
+    /// A region of any of several shapes, filled from any of several sources, or nothing.
+    Repair(RepairConfig),
 }
 
 impl Default for CorruptionConfig {
@@ -49,8 +53,8 @@ impl Default for CorruptionConfig {
 }
 
 impl CorruptionConfig {
-    /// The presets, in the order of the paper's comparison.
-    pub const NAMES: [&'static str; 9] = [
+    /// The presets: those of the paper's comparison in its order, then ours.
+    pub const NAMES: [&'static str; 10] = [
         "none",
         "stain",
         "stain-blur",
@@ -60,6 +64,7 @@ impl CorruptionConfig {
         "gaussian",
         "mix-structural",
         "mix-stain-gaussian",
+        "repair",
     ];
 
     /// The preset `name`, one of [`Self::NAMES`].
@@ -80,6 +85,7 @@ impl CorruptionConfig {
             "gaussian" => Self::Gaussian(GaussianConfig::default()),
             "mix-structural" => Self::Mix(MixConfig::default()),
             "mix-stain-gaussian" => Self::Mix(MixConfig::stain_gaussian()),
+            "repair" => Self::Repair(RepairConfig::default()),
             _ => {
                 return Err(NoiseError::UnknownName {
                     expected: Self::NAMES.join(", "),
@@ -108,10 +114,11 @@ impl CorruptionConfig {
             Self::Drops(config) => config.check(),
             Self::Gaussian(config) => config.check(),
             Self::Mix(config) => config.check(),
+            Self::Repair(config) => config.check(),
         }
     }
 
-    fn paint(&self, image: &mut Image, rng: &mut ChaCha8Rng) -> Mask {
+    fn paint(&self, image: &mut Image, sources: &[Image], rng: &mut ChaCha8Rng) -> Mask {
         match self {
             Self::None {} => blank(image, false),
             Self::Stain(config) => stain::paint(config, image, rng),
@@ -119,9 +126,10 @@ impl CorruptionConfig {
             Self::Drops(config) => drops::paint(config, image, rng),
             Self::Gaussian(config) => gaussian::paint(*config, image, rng),
             Self::Mix(config) => match config.draw(rng) {
-                Some(part) => part.paint(image, rng),
+                Some(part) => part.paint(image, sources, rng),
                 None => blank(image, false),
             },
+            Self::Repair(config) => repair::paint(config, image, sources, rng),
         }
     }
 }
@@ -171,14 +179,29 @@ impl Corruption {
     ///
     /// A pure function: the same image and presentation give the same bits on any thread.
     pub fn apply(&self, image: &Image, presentation: Presentation) -> Corrupted {
+        self.apply_from(image, &[], presentation)
+    }
+
+    /// As [`Self::apply`], with clean images of the same category to paint from; those of another
+    /// shape are passed over. Only [`CorruptionConfig::Repair`] looks at them.
+    ///
+    /// A pure function of image, sources and presentation.
+    pub fn apply_from(
+        &self,
+        image: &Image,
+        sources: &[Image],
+        presentation: Presentation,
+    ) -> Corrupted {
         let mut image = image.clone();
-        let mask = self.apply_in_place(&mut image, presentation);
+        let mask = self
+            .config
+            .paint(&mut image, sources, &mut presentation.rng());
         Corrupted { image, mask }
     }
 
     /// Corrupts `image` (0..=1) itself and returns where, as [`Self::apply`] without the copy.
     pub fn apply_in_place(&self, image: &mut Image, presentation: Presentation) -> Mask {
-        self.config.paint(image, &mut presentation.rng())
+        self.config.paint(image, &[], &mut presentation.rng())
     }
 }
 

@@ -76,7 +76,7 @@ pub(crate) fn paint(config: &StainConfig, image: &mut Image, rng: &mut ChaCha8Rn
 }
 
 /// The blend weights of a random stain.
-fn draw_patch(config: &StainConfig, frame: Frame, rng: &mut ChaCha8Rng) -> Patch {
+pub(crate) fn draw_patch(config: &StainConfig, frame: Frame, rng: &mut ChaCha8Rng) -> Patch {
     let a = draw_length(config.size, frame.width, rng).max(1);
     let b = draw_length(config.size, frame.height, rng).max(1);
     let outline = contour::ellipse(a as f64, b as f64, rng.random_range(0.0..TAU));

@@ -63,6 +63,8 @@ fn collect(corruption: &CorruptionConfig, seen: &mut Vec<Family>) {
         CorruptionConfig::Stain(_) => seen.push(Family::Stain),
         CorruptionConfig::Scratch(_) => seen.push(Family::Scratch),
         CorruptionConfig::Drops(_) => seen.push(Family::Drops),
+        // Its ragged blobs are stains, its rectangles of another tone shades.
+        CorruptionConfig::Repair(_) => seen.extend([Family::Stain, Family::Shade]),
         CorruptionConfig::Mix(mix) => {
             mix.parts
                 .iter()

@@ -4,9 +4,12 @@ use aesc_image::Image;
 
 use super::{Calibration, RateTarget};
 use crate::{
-    DetectError, MapScales, MapTerms, Reconstruct, ScoreConfig, Strategy, fusion::ScalesFit,
-    observe, score::largest_within, scored_map,
+    DetectError, EvidenceLevels, MapScales, MapTerms, Observation, Reconstruct, ScoreConfig,
+    Strategy, evidence::EvidenceFit, fusion::ScalesFit, observe, score::largest_within, scored_map,
 };
+
+/// Images from which the levels of evidence are fitted, at most.
+const MOST_LEVELLED: usize = 256;
 
 /// Scores and largest map values of clean images by one configuration.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -17,6 +20,8 @@ pub struct CleanScores {
     pub map_maxima: Vec<f64>,
     /// What a fusion's maps were divided by.
     pub scales: Option<MapScales>,
+    /// What evidence was measured by.
+    pub evidence: Option<EvidenceLevels>,
 }
 
 impl CleanScores {
@@ -41,15 +46,17 @@ impl CleanScores {
     fn scaled(&self, fitted: Calibration) -> Calibration {
         Calibration {
             scales: self.scales,
+            evidence: self.evidence.clone(),
             ..fitted
         }
     }
 }
 
 /// Clean images seen by each of `configs` in the same passes. `batches` gives the images (0..=1)
-/// batch by batch, and from the start again for each call: a fusion looks twice, for its scales
-/// first. Of `terms` the region of interest counts; `progress` is told how many images are scored.
-/// Passes are sampled as the first configuration that needs them says.
+/// batch by batch, and from the start again for each call: evidence looks twice more before it
+/// scores, at 256 images at most, and a fusion once more, for its scales. Of `terms` the region of
+/// interest counts; `progress` is told how many images are scored. Passes are sampled as the first
+/// configuration that needs them says.
 ///
 /// # Errors
 /// As `batches`, [`observe`] and [`anomaly_map`](crate::anomaly_map); [`DetectError::NoCleanImages`].
@@ -64,17 +71,33 @@ where
     E: From<DetectError>,
 {
     let mc_dropout = configs.iter().find_map(ScoreConfig::sampling);
+    let mut evidence = None;
+    if let Some(config) = configs.iter().find_map(|c| c.evidence.as_ref()) {
+        let mut fit = EvidenceFit::new(config, terms.roi);
+        each(backend, &batches, MOST_LEVELLED, |image, seen| {
+            fit.add(image, seen)
+        })?;
+        each(backend, &batches, MOST_LEVELLED, |image, seen| {
+            fit.peak(image, seen)
+        })?;
+        evidence = fit.finish();
+    }
     let fusing = |c: &&ScoreConfig| c.resolved_strategy() == Strategy::Fusion;
     let mut scales = None;
     if let Some(config) = configs.iter().find(fusing) {
-        let mut fit = ScalesFit::new(config, terms.roi);
+        let mut fit = ScalesFit::new(config, evidence.as_ref(), terms.roi);
         for images in batches() {
-            fit.add(backend, &images?)?;
+            let images = images?;
+            let observed = observe(backend, &images, Some(&config.mc_dropout))?;
+            for (image, observed) in images.iter().zip(observed) {
+                fit.add(image, &observed)?;
+            }
         }
         scales = fit.finish();
     }
     let terms = MapTerms {
         scales: scales.as_ref(),
+        evidence: evidence.as_ref(),
         ..terms
     };
     let mut done = 0;
@@ -96,6 +119,33 @@ where
     }
     for (config, found) in configs.iter().zip(&mut found) {
         found.scales = scales.filter(|_| fusing(&config));
+        found.evidence = evidence.clone().filter(|_| config.evidence.is_some());
     }
     Ok(found)
+}
+
+/// Shows `see` the first images, at most `most` and to the end of a batch, each with its plain
+/// reconstruction.
+fn each<I, E>(
+    backend: &impl Reconstruct,
+    batches: &impl Fn() -> I,
+    most: usize,
+    mut see: impl FnMut(&Image, &Observation) -> Result<(), DetectError>,
+) -> Result<(), E>
+where
+    I: Iterator<Item = Result<Vec<Image>, E>>,
+    E: From<DetectError>,
+{
+    let mut n_seen = 0;
+    for images in batches() {
+        let images = images?;
+        for (image, seen) in images.iter().zip(observe(backend, &images, None)?) {
+            see(image, &seen)?;
+            n_seen += 1;
+        }
+        if n_seen >= most {
+            break;
+        }
+    }
+    Ok(())
 }

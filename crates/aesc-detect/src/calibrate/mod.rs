@@ -13,7 +13,7 @@ pub use clean::{CleanScores, measure_clean};
 pub use rate::{RateFit, RateTarget, Support};
 pub use tail::TailFit;
 
-use crate::{DetectError, MapScales, OverlayScale};
+use crate::{DetectError, EvidenceLevels, MapScales, OverlayScale};
 
 /// Most clean scores a calibration keeps; more are thinned to evenly spaced ranks.
 const MOST_KEPT: usize = 4096;
@@ -78,6 +78,9 @@ pub struct Calibration {
     /// What the maps of a fusion are divided by; absent for the other strategies.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub scales: Option<MapScales>,
+    /// What evidence is measured by, where the score is made of it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub evidence: Option<EvidenceLevels>,
 }
 
 impl Calibration {
@@ -143,6 +146,7 @@ impl Calibration {
             fit: None,
             review: None,
             scales: None,
+            evidence: None,
         }
     }
 
@@ -175,6 +179,8 @@ impl Calibration {
             return Err(DetectError::out_of_range(field, expected, &found));
         }
         self.scales.as_ref().map_or(Ok(()), MapScales::validate)?;
+        let levels = self.evidence.as_ref();
+        levels.map_or(Ok(()), EvidenceLevels::validate)?;
         self.overlay_scale().validate()
     }
 

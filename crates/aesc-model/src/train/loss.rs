@@ -1,29 +1,38 @@
-//! What training makes small: the mean squared error, of the pixels that count.
+//! What training makes small: the mean squared error of the pixels that count, and 1 - SSIM.
 
-use aesc_artifact::NetworkPlan;
+use aesc_artifact::{LossConfig, NetworkPlan};
 use tch::{Kind, Tensor};
 
 use super::TrainJob;
+use super::ssim::Ssim;
 use crate::ModelError;
 
-/// The mean squared error, over a region of interest where there is one.
+/// The loss, over a region of interest where there is one.
 #[derive(Debug)]
 pub(crate) struct PixelLoss {
     /// `[1, 1, h, w]` at the network's sides: 0 outside, and inside what makes the mean over all
     /// pixels the mean over those inside.
     weight: Option<Tensor>,
+    /// What a corrupted pixel weighs beyond a clean one's 1.
+    corrupted: f64,
+    ssim: Option<Ssim>,
 }
 
 impl PixelLoss {
     /// The loss of a job whose images the network sees at `height` x `width`.
     pub(crate) fn new(job: &TrainJob<'_>, plan: &NetworkPlan) -> Result<Self, ModelError> {
-        let (Some(roi), Some(first)) = (job.roi, job.images.first()) else {
-            return Ok(Self { weight: None });
+        let Some(first) = job.images.first() else {
+            return Self::whole(job.config.train.loss, (0, 0), job.device.tch());
+        };
+        let sides = plan.padded(first.height(), first.width());
+        let whole = Self::whole(job.config.train.loss, sides, job.device.tch())?;
+        let Some(roi) = job.roi else {
+            return Ok(whole);
         };
         let inside = |e: aesc_detect::DetectError| ModelError::images("a region of interest", e);
         let (h, w) = (job.config.data.height, job.config.data.width);
         let mask = roi.at(h, w).map_err(inside)?;
-        let (height, width) = plan.padded(first.height(), first.width());
+        let (height, width) = sides;
         let level = (height * width) as f32 / mask.count() as f32;
         let mut weights = vec![0.0_f32; height * width];
         for (row, inside) in weights
@@ -38,18 +47,59 @@ impl PixelLoss {
         let weight = Tensor::f_from_slice(&weights)?.f_view(sides)?;
         Ok(Self {
             weight: Some(weight.f_to_device(job.device.tch())?),
+            ..whole
         })
     }
 
-    /// Of output and target `[b, c, h, w]`, a scalar.
-    pub(crate) fn of(&self, output: &Tensor, target: &Tensor) -> Result<Tensor, ModelError> {
-        match &self.weight {
-            None => Ok(output.f_mse_loss(target, tch::Reduction::Mean)?),
-            Some(weight) => {
-                let squares = output.f_sub(target)?.f_square()?;
-                Ok(squares.f_mul(weight)?.f_mean(Kind::Float)?)
-            }
+    /// The loss of all pixels of images of these sides.
+    pub(crate) fn whole(
+        config: LossConfig,
+        sides: (usize, usize),
+        device: tch::Device,
+    ) -> Result<Self, ModelError> {
+        Ok(Self {
+            weight: None,
+            corrupted: config.corrupted,
+            ssim: (config.ssim > 0.0)
+                .then(|| Ssim::new(config.ssim, sides, device))
+                .transpose()?,
+        })
+    }
+
+    /// Of output and target `[b, c, h, w]`, a scalar; `corrupted` `[b, 1, h, w]` is 1 where the
+    /// input was corrupted.
+    pub(crate) fn of(
+        &self,
+        output: &Tensor,
+        target: &Tensor,
+        corrupted: Option<&Tensor>,
+    ) -> Result<Tensor, ModelError> {
+        let squared = self.squared(output, target, corrupted)?;
+        match &self.ssim {
+            None => Ok(squared),
+            Some(ssim) => Ok(squared.f_add(&ssim.of(output, target, self.weight.as_ref())?)?),
         }
+    }
+
+    fn squared(
+        &self,
+        output: &Tensor,
+        target: &Tensor,
+        corrupted: Option<&Tensor>,
+    ) -> Result<Tensor, ModelError> {
+        let emphasis = corrupted.filter(|_| self.corrupted > 0.0);
+        if self.weight.is_none() && emphasis.is_none() {
+            return Ok(output.f_mse_loss(target, tch::Reduction::Mean)?);
+        }
+        let mut squares = output.f_sub(target)?.f_square()?;
+        if let Some(mask) = emphasis {
+            let weight = mask.f_mul_scalar(self.corrupted)?.f_add_scalar(1.0)?;
+            squares = squares.f_mul(&weight)?;
+        }
+        if let Some(weight) = &self.weight {
+            squares = squares.f_mul(weight)?;
+        }
+        Ok(squares.f_mean(Kind::Float)?)
     }
 
     /// The mean squared error of each image, `[b]`, in f64.
@@ -64,7 +114,11 @@ impl PixelLoss {
 
     #[cfg(test)]
     pub(crate) fn of_all() -> Self {
-        Self { weight: None }
+        Self {
+            weight: None,
+            corrupted: 0.0,
+            ssim: None,
+        }
     }
 }
 
@@ -78,12 +132,27 @@ mod tests {
         let weight = Tensor::from_slice(&[2.0_f32, 2.0, 0.0, 0.0]).view([1, 1, 2, 2]);
         let loss = PixelLoss {
             weight: Some(weight),
+            ..PixelLoss::of_all()
         };
         let target = Tensor::zeros([1, 1, 2, 2], (Kind::Float, tch::Device::Cpu));
         let output = Tensor::from_slice(&[1.0_f32, 3.0, 9.0, 9.0]).view([1, 1, 2, 2]);
-        let mean = loss.of(&output, &target).unwrap().double_value(&[]);
+        let mean = loss.of(&output, &target, None).unwrap().double_value(&[]);
         assert!((mean - 5.0).abs() < 1e-6); // (1 + 9) / 2
         let per_image = loss.per_image(&output, &target).unwrap();
         assert!((per_image.double_value(&[0]) - 5.0).abs() < 1e-6);
+    }
+
+    #[test]
+    fn corrupted_pixels_weigh_more() {
+        let loss = PixelLoss {
+            corrupted: 3.0,
+            ..PixelLoss::of_all()
+        };
+        let target = Tensor::zeros([1, 1, 1, 2], (Kind::Float, tch::Device::Cpu));
+        let output = Tensor::from_slice(&[1.0_f32, 2.0]).view([1, 1, 1, 2]);
+        let mask = Tensor::from_slice(&[0.0_f32, 1.0]).view([1, 1, 1, 2]);
+        let mean = |mask| loss.of(&output, &target, mask).unwrap().double_value(&[]);
+        assert!((mean(Some(&mask)) - 8.5).abs() < 1e-6); // (1 + 4 * 4) / 2
+        assert!((mean(None) - 2.5).abs() < 1e-6);
     }
 }

@@ -1,12 +1,14 @@
 //! Training: clean images in, the weights of a network out; resumable to the bit on a CPU.
 
 mod adam;
+mod augment;
 mod checkpoint;
 mod history;
 mod loss;
 mod pairs;
 mod probe;
 mod schedule;
+mod ssim;
 mod validate;
 
 use std::borrow::Cow;
@@ -23,6 +25,7 @@ use crate::network::Network;
 use crate::tensor::padded;
 use crate::{Device, ModelError};
 use adam::Adam;
+pub use augment::turns_of;
 pub use checkpoint::{CHECKPOINT_FILE, exists as checkpoint_exists};
 use checkpoint::{Checkpoint, State};
 pub use history::{EpochRow, HISTORY_FILE};
@@ -213,12 +216,12 @@ impl<'a> Run<'a> {
 
     /// One optimiser step; the batch's loss stays on the device.
     fn learn(&mut self, batch: &Batch) -> Result<Tensor, ModelError> {
-        let (input, target) = batch.to_device(self.job.device)?; // [b, c, h, w]
+        let (input, target, corrupted) = batch.to_device(self.job.device)?; // [b, c, h, w]
         let rate = self.state.schedule.rate(self.state.step, self.recipe());
         let output = self
             .network
             .forward_train(&input, self.recipe().batch_norm_momentum)?;
-        let loss = self.loss.of(&output, &target)?;
+        let loss = self.loss.of(&output, &target, corrupted.as_ref())?;
         let gradients = self.adam.gradients(&loss)?;
         self.adam.step(&gradients, self.state.step + 1, rate)?;
         Ok(loss.f_detach()?)

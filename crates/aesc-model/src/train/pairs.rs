@@ -3,6 +3,7 @@
 use std::ops::Range;
 use std::sync::mpsc::sync_channel;
 
+use aesc_artifact::AugmentConfig;
 use aesc_image::Image;
 use aesc_noise::{Corruption, Presentation};
 use rand::{RngExt, SeedableRng};
@@ -10,6 +11,7 @@ use rand_chacha::ChaCha8Rng;
 use tch::Tensor;
 
 use super::TrainJob;
+use super::augment::Variation;
 use crate::tensor::nchw_from_nhwc;
 use crate::{Device, ModelError};
 
@@ -25,14 +27,24 @@ const ORDER_STREAMS: u64 = u64::MAX - 1;
 pub(crate) struct Batch {
     input: Vec<f32>,
     target: Vec<f32>,
+    /// `[b, h, w, 1]`: 1 where the input was corrupted; empty where nobody asks.
+    corrupted: Vec<f32>,
     shape: [usize; 4],
 }
 
 impl Batch {
-    /// Input and target as `[b, c, h, w]`.
-    pub(crate) fn to_device(&self, device: Device) -> Result<(Tensor, Tensor), ModelError> {
+    /// Input, target and where the input was corrupted, as `[b, c, h, w]`.
+    pub(crate) fn to_device(
+        &self,
+        device: Device,
+    ) -> Result<(Tensor, Tensor, Option<Tensor>), ModelError> {
         let input = nchw_from_nhwc(&self.input, self.shape, device)?;
-        Ok((input, nchw_from_nhwc(&self.target, self.shape, device)?))
+        let target = nchw_from_nhwc(&self.target, self.shape, device)?;
+        let [b, h, w, _] = self.shape;
+        let corrupted = (!self.corrupted.is_empty())
+            .then(|| nchw_from_nhwc(&self.corrupted, [b, h, w, 1], device))
+            .transpose()?;
+        Ok((input, target, corrupted))
     }
 }
 
@@ -41,6 +53,9 @@ impl Batch {
 pub(crate) struct Pairs<'a> {
     images: &'a [Image],
     corruption: Corruption,
+    augment: AugmentConfig,
+    /// Whether the loss asks where the input was corrupted.
+    masked: bool,
     seed: u64,
     batch: usize,
     shape: [usize; 4],
@@ -62,6 +77,8 @@ impl<'a> Pairs<'a> {
         Ok(Self {
             images: job.images,
             corruption,
+            augment: config.train.augment,
+            masked: config.train.loss.corrupted > 0.0,
             seed: config.seed,
             batch,
             shape,
@@ -97,22 +114,37 @@ impl<'a> Pairs<'a> {
     /// The batch of a step: a pure function of seed and step.
     fn batch(&self, step: u64) -> Batch {
         let n = self.images[0].data().len() * self.batch;
-        let (mut input, mut target) = (Vec::with_capacity(n), Vec::with_capacity(n));
+        let mut batch = Batch {
+            input: Vec::with_capacity(n),
+            target: Vec::with_capacity(n),
+            corrupted: Vec::new(),
+            shape: self.shape,
+        };
         let first = step * self.batch as u64;
         let mut pass = Pass::new(self.images.len(), self.seed, first);
         for index in first..first + self.batch as u64 {
-            let clean = &self.images[pass.image_of(index)];
-            let presentation = Presentation {
-                seed: self.seed,
-                index,
-            };
-            input.extend_from_slice(self.corruption.apply(clean, presentation).image.data());
-            target.extend_from_slice(clean.data());
+            self.add(&mut batch, &self.images[pass.image_of(index)], index);
         }
-        Batch {
-            input,
-            target,
-            shape: self.shape,
+        batch
+    }
+
+    /// Adds a presentation of a clean image: varied, then corrupted, then the shared noise.
+    fn add(&self, batch: &mut Batch, clean: &Image, index: u64) {
+        let mut variation = Variation::new(self.augment, self.seed, index);
+        let varied = variation.of(clean);
+        let clean = varied.as_ref().unwrap_or(clean);
+        let presentation = Presentation {
+            seed: self.seed,
+            index,
+        };
+        let made = self.corruption.apply_from(clean, self.images, presentation);
+        let start = batch.input.len();
+        batch.input.extend_from_slice(made.image.data());
+        batch.target.extend_from_slice(clean.data());
+        variation.noise(&mut batch.input[start..], &mut batch.target[start..]);
+        if self.masked {
+            let inside = made.mask.data().iter().map(|&on| f32::from(u8::from(on)));
+            batch.corrupted.extend(inside);
         }
     }
 }
@@ -182,6 +214,8 @@ mod tests {
         let pairs = Pairs {
             images: &images,
             corruption,
+            augment: AugmentConfig::default(),
+            masked: false,
             seed: 1,
             batch: 4,
             shape: [4, 8, 8, 1],
@@ -214,6 +248,8 @@ mod tests {
         let pairs = Pairs {
             images: &images,
             corruption,
+            augment: AugmentConfig::default(),
+            masked: false,
             seed: 0,
             batch: 2,
             shape: [2, 2, 2, 1],

@@ -3,10 +3,11 @@
 use std::time::Instant;
 
 use aesc_artifact::RunConfig;
-use tch::{Kind, Reduction, Tensor};
+use tch::{Kind, Tensor};
 
 use super::TrainJob;
 use super::adam::Adam;
+use super::loss::PixelLoss;
 use crate::network::Network;
 use crate::{Device, ModelError};
 
@@ -21,13 +22,14 @@ pub fn probe_step_secs(config: &RunConfig, device: Device) -> Result<f64, ModelE
     let network = Network::init(&plan, config.seed, device)?.in_precision(config.train.precision);
     let mut adam = Adam::new(&config.train.adam, &network)?;
     let (height, width) = plan.padded(config.data.height, config.data.width);
+    let pixel_loss = PixelLoss::whole(config.train.loss, (height, width), device.tch())?;
     let sides = [config.train.batch, height, width, plan.channels].map(|side| side as i64);
     let noise = Tensor::f_rand(sides, (Kind::Float, device.tch()))?.f_permute([0, 3, 1, 2])?;
     let mut best = f64::INFINITY;
     for t in 0..4 {
         let start = Instant::now();
         let output = network.forward_train(&noise, config.train.batch_norm_momentum)?;
-        let loss = output.f_mse_loss(&noise, Reduction::Mean)?;
+        let loss = pixel_loss.of(&output, &noise, None)?;
         let gradients = adam.gradients(&loss)?;
         adam.step(&gradients, t + 1, 1e-4)?;
         // Reading the loss waits for the device.

@@ -32,8 +32,9 @@ impl Validation {
         let corrupt = |(i, image): (usize, &Image)| {
             let index = VALIDATION_PRESENTATIONS + i as u64;
             corruption
-                .apply(
+                .apply_from(
                     image,
+                    job.validation,
                     Presentation {
                         seed: job.config.seed,
                         index,

@@ -80,7 +80,7 @@ proptest! {
 
     #[test]
     fn another_index_or_seed_is_another_corruption(
-        name in prop::sample::select(&CorruptionConfig::NAMES[1..]),
+        name in prop::sample::select(&CorruptionConfig::NAMES[1..9]),
         seed in any::<u64>(), index in 0..u64::MAX,
     ) {
         let image = Image::filled(64, 64, 1, 0.5).unwrap();

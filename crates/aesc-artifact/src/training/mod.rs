@@ -1,5 +1,10 @@
-//! How a network is trained: steps, batch, Adam, rate schedule, which weights are kept.
+//! How a network is trained: steps, batch, loss, Adam, rate schedule, which weights are kept.
 
+mod augment;
+mod loss;
+
+pub use augment::{AugmentConfig, Turns};
+pub use loss::LossConfig;
 use serde::{Deserialize, Serialize};
 
 use crate::ArtifactError;
@@ -24,6 +29,12 @@ pub struct TrainConfig {
     /// Number format of the convolutions.
     #[serde(skip_serializing_if = "Precision::is_f32")]
     pub precision: Precision,
+    /// What is made small.
+    #[serde(skip_serializing_if = "LossConfig::is_paper")]
+    pub loss: LossConfig,
+    /// How clean images are varied.
+    #[serde(skip_serializing_if = "AugmentConfig::is_none")]
+    pub augment: AugmentConfig,
     /// The learning rate over time.
     pub schedule: Schedule,
     /// The optimiser's constants.
@@ -40,6 +51,8 @@ impl Default for TrainConfig {
             batch_norm_momentum: 0.01,
             keep: Keep::BestPsnr,
             precision: Precision::F32,
+            loss: LossConfig::default(),
+            augment: AugmentConfig::default(),
             schedule: Schedule::default(),
             adam: AdamConfig::default(),
         }
@@ -168,6 +181,8 @@ impl TrainConfig {
         let half_open = |v: f64| (0.0..1.0).contains(&v);
         let positive = |v: f64| v > 0.0 && v.is_finite();
         let adam = &self.adam;
+        self.loss.validate()?;
+        self.augment.validate()?;
         require(self.steps >= 1, "train.steps", "at least 1", self.steps)?;
         require(
             self.epoch_steps >= 1,

@@ -1,0 +1,224 @@
+//! Evidence: several residual maps on the measure of clean images, looked at in several windows.
+//!
+//! A residual of 0.02 is nothing on an edge, where every clean image has as much, and a lot on a
+//! plain surface. So each map is divided, place by place, by its root mean square over clean
+//! images; the maps are averaged; the average is smoothed by windows of several sides, each divided
+//! by the largest value it usually has in a clean image; and a pixel keeps the largest of them. 1 is
+//! thus what the worst place of a clean image has.
+
+mod chroma;
+mod fit;
+mod gradient;
+
+use std::borrow::Cow;
+
+use aesc_image::{Image, Map, Mask};
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    ChannelReduction, DetectError, ResidualForm, Roi, Smoothing, residual_map, resize_map,
+    score::{clear_outside, smooth_inside},
+    smooth,
+};
+pub(crate) use fit::EvidenceFit;
+
+/// A map of evidence, before it is brought to the measure of clean images.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum EvidenceMap {
+    /// |x - x̂|, mean over channels.
+    Absolute,
+    /// What the gradients of the two lack of being the same, at two scales (MSGMS; Xue et al., IEEE
+    /// TIP 2014, as used by RIAD and FAIR).
+    Gradient,
+    /// Squared distance in the plane of colour of CIELAB; nothing in a grey image.
+    Chroma,
+}
+
+/// Which maps, and in which windows they are looked at.
+///
+/// ```
+/// use aesc_detect::EvidenceConfig;
+/// let config = EvidenceConfig::default();
+/// assert_eq!(config.windows_px, [7, 15, 29]); // of an image of 256 px
+/// ```
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct EvidenceConfig {
+    /// The maps, each once, at least one.
+    pub maps: Vec<EvidenceMap>,
+    /// Sides of the square windows, odd, px at network resolution; at least one.
+    pub windows_px: Vec<usize>,
+}
+
+impl Default for EvidenceConfig {
+    fn default() -> Self {
+        Self {
+            maps: vec![EvidenceMap::Absolute, EvidenceMap::Gradient],
+            windows_px: vec![7, 15, 29],
+        }
+    }
+}
+
+impl EvidenceConfig {
+    pub(crate) fn validate(&self) -> Result<(), DetectError> {
+        let once = (1..self.maps.len()).all(|i| !self.maps[..i].contains(&self.maps[i]));
+        if self.maps.is_empty() || !once {
+            let (field, expected) = ("evidence.maps", "at least one map, each once");
+            let found = format!("{:?}", self.maps);
+            return Err(DetectError::out_of_range(field, expected, &found));
+        }
+        if self.windows_px.is_empty() {
+            let (field, expected) = ("evidence.windows_px", "at least one side");
+            return Err(DetectError::out_of_range(field, expected, &"none"));
+        }
+        for &side_px in &self.windows_px {
+            Smoothing::Box { side_px }.validate()?;
+        }
+        Ok(())
+    }
+
+    /// The maps of an image as they are, 0 outside a region of interest.
+    fn raw(
+        &self,
+        image: &Image,
+        reconstruction: &Image,
+        inside: Option<&Mask>,
+    ) -> Result<Vec<Map>, DetectError> {
+        let one = |kind: &EvidenceMap| {
+            let mut map = match kind {
+                EvidenceMap::Absolute => residual_map(
+                    image,
+                    reconstruction,
+                    ResidualForm::Absolute,
+                    ChannelReduction::Mean,
+                )?,
+                EvidenceMap::Gradient => gradient::deviation(image, reconstruction)?,
+                EvidenceMap::Chroma => chroma::distance(image, reconstruction)?,
+            };
+            if let Some(inside) = inside {
+                clear_outside(&mut map, inside);
+            }
+            Ok(map)
+        };
+        self.maps.iter().map(one).collect()
+    }
+}
+
+/// What clean images usually have, of each map by place, and of each window at most.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct EvidenceLevels {
+    /// For each map a grid of levels, stretched over the image.
+    pub levels: Vec<Level>,
+    /// For each window, the mean over clean images of the largest value, above 0.
+    pub peaks: Vec<f64>,
+}
+
+/// Levels of one map on a grid over the image.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Level {
+    /// Rows of the grid.
+    pub height: usize,
+    /// Columns of the grid.
+    pub width: usize,
+    /// Row by row, each above 0, in the units of the map.
+    pub values: Vec<f32>,
+}
+
+impl EvidenceLevels {
+    /// Whether levels that came from a file can be divided by.
+    pub(crate) fn validate(&self) -> Result<(), DetectError> {
+        let positive = |value: f64| value.is_finite() && value > 0.0;
+        let (field, expected) = ("evidence", "levels and peaks that are finite and above 0");
+        for level in &self.levels {
+            let n_values = level.height.checked_mul(level.width);
+            if n_values != Some(level.values.len()) || level.values.is_empty() {
+                let expected = "as many levels as the grid has cells";
+                let found = level.values.len();
+                return Err(DetectError::out_of_range("evidence", expected, &found));
+            }
+            if let Some(bad) = level.values.iter().find(|v| !positive(f64::from(**v))) {
+                return Err(DetectError::out_of_range(field, expected, bad));
+            }
+        }
+        match self.peaks.iter().find(|peak| !positive(**peak)) {
+            Some(bad) => Err(DetectError::out_of_range(field, expected, bad)),
+            None => Ok(()),
+        }
+    }
+
+    /// The evidence map of an image: 1 is what the worst place of a clean image usually has.
+    ///
+    /// # Errors
+    /// As [`residual_map`]; [`DetectError::OutOfRange`] when the levels are of other maps or
+    /// windows; [`DetectError::EmptyRoi`].
+    pub(crate) fn map(
+        &self,
+        config: &EvidenceConfig,
+        (image, reconstruction): (&Image, &Image),
+        roi: Option<&Roi>,
+    ) -> Result<Map, DetectError> {
+        if self.levels.len() != config.maps.len() || self.peaks.len() != config.windows_px.len() {
+            let expected = "a calibration with the same maps and windows";
+            let found = format!("{} and {}", self.levels.len(), self.peaks.len());
+            return Err(DetectError::out_of_range("evidence", expected, &found));
+        }
+        let inside = inside(image, roi)?;
+        let raw = config.raw(image, reconstruction, inside.as_deref())?;
+        let whitened = whitened(&raw, &self.levels)?;
+        let mut largest: Option<Map> = None;
+        for (&side_px, &peak) in config.windows_px.iter().zip(&self.peaks) {
+            let mut seen = windowed(&whitened, side_px, inside.as_deref())?;
+            for value in seen.data_mut() {
+                *value = (f64::from(*value) / peak) as f32;
+            }
+            largest = Some(match largest {
+                None => seen,
+                Some(mut most) => {
+                    for (most, value) in most.data_mut().iter_mut().zip(seen.data()) {
+                        *most = most.max(*value);
+                    }
+                    most
+                }
+            });
+        }
+        largest.ok_or(DetectError::NoEvidence)
+    }
+}
+
+/// The pixels that count, where not all do.
+fn inside<'a>(image: &Image, roi: Option<&'a Roi>) -> Result<Option<Cow<'a, Mask>>, DetectError> {
+    roi.map(|roi| roi.at(image.height(), image.width()))
+        .transpose()
+}
+
+/// The mean of the maps, each divided by its level.
+fn whitened(raw: &[Map], levels: &[Level]) -> Result<Map, DetectError> {
+    let (height, width) = raw
+        .first()
+        .map_or((0, 0), |map| (map.height(), map.width()));
+    let mut sum = Map::new(height, width, vec![0.0; height * width])?;
+    let share = 1.0 / raw.len() as f32;
+    for (map, level) in raw.iter().zip(levels) {
+        let grid = Map::new(level.height, level.width, level.values.clone())?;
+        let level = resize_map(&grid, height, width)?;
+        let pairs = map.data().iter().zip(level.data());
+        for (sum, (value, level)) in sum.data_mut().iter_mut().zip(pairs) {
+            *sum += share * value / level;
+        }
+    }
+    Ok(sum)
+}
+
+fn windowed(map: &Map, side_px: usize, inside: Option<&Mask>) -> Result<Map, DetectError> {
+    let window = Smoothing::Box { side_px };
+    match inside {
+        None => Ok(smooth(map, &window)),
+        Some(inside) => smooth_inside(map.clone(), inside, &window),
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,180 @@
+//! Evidence by hand, on images of a few pixels.
+
+use proptest::prelude::*;
+
+use super::*;
+use crate::Observation;
+
+fn seen(reconstruction: &Image) -> Observation {
+    Observation {
+        reconstruction: reconstruction.clone(),
+        variance: None,
+    }
+}
+
+fn fitted(config: &EvidenceConfig, pairs: &[(Image, Image)], roi: Option<&Roi>) -> EvidenceLevels {
+    let mut fit = EvidenceFit::new(config, roi);
+    for (image, made) in pairs {
+        fit.add(image, &seen(made)).unwrap();
+    }
+    for (image, made) in pairs {
+        fit.peak(image, &seen(made)).unwrap();
+    }
+    fit.finish().unwrap()
+}
+
+fn absolute(side_px: usize) -> EvidenceConfig {
+    EvidenceConfig {
+        maps: vec![EvidenceMap::Absolute],
+        windows_px: vec![side_px],
+    }
+}
+
+/// Black, and what differs from it by `level` at every pixel.
+fn off_by(level: impl Fn(usize) -> f32) -> (Image, Image) {
+    let black = Image::filled(4, 64, 1, 0.0).unwrap();
+    (black, Image::from_fn(4, 64, 1, |_, x, _| level(x)).unwrap())
+}
+
+#[test]
+fn residuals_weigh_by_what_clean_images_have_there() {
+    // Left and right halves differ by eight times. Levels are 0.01 and 0.08, lifted by a quarter of
+    // their mean 0.045: of its level the left has 0.01 / 0.02125, the right 0.08 / 0.09125.
+    let clean = off_by(|x| if x < 32 { 0.01 } else { 0.08 });
+    let config = absolute(1);
+    let levels = fitted(&config, std::slice::from_ref(&clean), None);
+    let map = levels.map(&config, (&clean.0, &clean.1), None).unwrap();
+    let (left, right) = (map.at(2, 8), map.at(2, 56));
+    assert!((left / right - (0.01 / 0.02125) / (0.08 / 0.09125)).abs() < 0.01);
+    // The largest value of all is 1; it lies where the levels run from the one to the other.
+    let most = map.data().iter().copied().fold(0.0, f32::max);
+    assert!((most - 1.0).abs() < 1e-5 && right > 0.7, "{most} {right}");
+    // The same 0.05 more weighs more where clean images have little.
+    let spot = |at: usize| {
+        let (image, made) = off_by(|x| {
+            let usual = if x < 32 { 0.01 } else { 0.08 };
+            if x == at { usual + 0.05 } else { usual }
+        });
+        levels
+            .map(&config, (&image, &made), None)
+            .unwrap()
+            .at(2, at)
+    };
+    assert!(spot(8) > 1.5 * spot(56));
+}
+
+#[test]
+fn a_pixel_keeps_the_window_that_sees_most() {
+    let config = EvidenceConfig {
+        windows_px: vec![1, 3],
+        ..absolute(1)
+    };
+    let levels = EvidenceLevels {
+        levels: vec![Level {
+            height: 1,
+            width: 1,
+            values: vec![0.5],
+        }],
+        peaks: vec![2.0, 1.0],
+    };
+    let image = Image::filled(3, 5, 1, 0.0).unwrap();
+    let mut made = image.clone();
+    made.data_mut()[7] = 0.75; // the middle
+    let map = levels.map(&config, (&image, &made), None).unwrap();
+    // There, 0.75 / 0.5 by the first window's 2 is 0.75, and (1.5 / 9) / 1 by the second's.
+    assert!((map.at(1, 2) - 0.75).abs() < 1e-6);
+    assert!((map.at(0, 1) - 1.5 / 9.0).abs() < 1e-6);
+    assert!(map.at(1, 0).abs() < 1e-6);
+}
+
+#[test]
+fn equal_gradients_do_not_deviate_and_a_lost_edge_does() {
+    let edge = Image::from_fn(8, 8, 3, |_, x, _| if x < 4 { 0.0 } else { 1.0 }).unwrap();
+    let map = gradient::deviation(&edge, &edge).unwrap();
+    assert!(map.data().iter().all(|v| v.abs() < 1e-6));
+    // More of the same light keeps every gradient.
+    let flat = Image::filled(8, 8, 3, 0.5).unwrap();
+    let lost = gradient::deviation(&edge, &flat).unwrap();
+    // At the edge the gradient is 1 against 0, at both scales: 1 - 0.0026 / 1.0026.
+    assert!((lost.at(4, 3) - 0.9974).abs() < 0.01, "{}", lost.at(4, 3));
+    assert!(lost.at(4, 0) < 0.05);
+}
+
+#[test]
+fn outside_a_region_of_interest_there_is_no_evidence() {
+    let mask = Mask::new(1, 2, vec![true, false]).unwrap();
+    let roi = Roi::new(mask).unwrap();
+    let clean = off_by(|x| if x < 32 { 0.01 } else { 0.5 });
+    let config = absolute(3);
+    let levels = fitted(&config, std::slice::from_ref(&clean), Some(&roi));
+    let map = levels
+        .map(&config, (&clean.0, &clean.1), Some(&roi))
+        .unwrap();
+    assert!(map.at(1, 40).abs() <= 0.0);
+    // What lies outside has not raised the level inside.
+    assert!((map.at(1, 8) - 1.0).abs() < 0.05, "{}", map.at(1, 8));
+}
+
+#[test]
+fn settings_and_levels_that_do_not_fit_are_refused() {
+    let twice = EvidenceConfig {
+        maps: vec![EvidenceMap::Chroma; 2],
+        ..EvidenceConfig::default()
+    };
+    assert!(
+        twice
+            .validate()
+            .unwrap_err()
+            .to_string()
+            .contains("each once")
+    );
+    let even = absolute(4);
+    assert!(even.validate().is_err());
+    let none = EvidenceConfig {
+        windows_px: vec![],
+        ..EvidenceConfig::default()
+    };
+    assert!(none.validate().is_err());
+    let level = Level {
+        height: 1,
+        width: 2,
+        values: vec![1.0, 0.0],
+    };
+    let levels = EvidenceLevels {
+        levels: vec![level],
+        peaks: vec![1.0],
+    };
+    assert!(levels.validate().is_err());
+    let (image, made) = off_by(|_| 0.1);
+    let error = levels.map(&EvidenceConfig::default(), (&image, &made), None);
+    assert!(error.unwrap_err().to_string().contains("same maps"));
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(24))]
+
+    #[test]
+    fn clean_images_peak_at_about_one(seed in 0..1000_u64, width in 20..80_usize) {
+        use rand::{RngExt, SeedableRng};
+        let mut rng = rand_chacha::ChaCha8Rng::seed_from_u64(seed);
+        let mut pair = || {
+            let image = Image::filled(24, width, 3, 0.5).unwrap();
+            let made = Image::from_fn(24, width, 3, |_, _, _| rng.random()).unwrap();
+            (image, made)
+        };
+        let pairs: Vec<_> = (0..12).map(|_| pair()).collect();
+        let config = EvidenceConfig {
+            maps: vec![EvidenceMap::Absolute, EvidenceMap::Gradient, EvidenceMap::Chroma],
+            windows_px: vec![3, 7],
+        };
+        let levels = fitted(&config, &pairs, None);
+        prop_assert!(levels.validate().is_ok());
+        let peak = |(image, made): &(Image, Image)| {
+            let map = levels.map(&config, (image, made), None).unwrap();
+            f64::from(map.data().iter().copied().fold(0.0, f32::max))
+        };
+        // The larger of two windows whose peaks are 1 on average.
+        let mean = pairs.iter().map(peak).sum::<f64>() / 12.0;
+        prop_assert!((0.99..1.3).contains(&mean), "{}", mean);
+    }
+}
