@@ -83,6 +83,7 @@ fn takes_settings(command: &Command) -> bool {
     matches!(
         command,
         Command::Train(_)
+            | Command::Calibrate(_)
             | Command::Config(ConfigCommand::Show(_))
             | Command::Bench(BenchCommand::Plan(_) | BenchCommand::Run(_))
     )

@@ -38,7 +38,7 @@ pub(crate) struct GlobalArgs {
     /// Configuration file (TOML) over the preset, for commands that train
     #[arg(long, global = true, value_name = "FILE")]
     pub(crate) config: Option<PathBuf>,
-    /// Set one value, for example train.steps=500, for commands that train
+    /// Set one value, for example train.steps=500, for commands that train, and score.* for calibrate
     #[arg(long = "set", global = true, value_name = "KEY=VALUE")]
     pub(crate) sets: Vec<String>,
     /// Where to compute: auto, cpu, cuda or cuda:N

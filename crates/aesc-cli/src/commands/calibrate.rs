@@ -1,16 +1,18 @@
-//! `aesc calibrate`: thresholds for a rate of false rejects, from clean images alone; weights stay.
+//! `aesc calibrate`: thresholds for a rate of false rejects, from clean images alone, and another
+//! way to score where one is set; weights stay.
 
 use std::path::PathBuf;
 
 use aesc_artifact::ModelFile;
 use aesc_data::open_dataset;
-use aesc_detect::{Calibration, CalibrationMethod, RateFit, RateTarget, Roi, Support};
+use aesc_detect::{Calibration, CalibrationMethod, Detector, RateFit, RateTarget, Roi, Support};
 use clap::Args;
 use serde_json::json;
 
 use crate::app::Context;
 use crate::backend::{self, SamplingArgs, model_id};
 use crate::clean_images::{held_out, measure};
+use crate::config;
 use crate::failure::Failure;
 use crate::roi_file;
 
@@ -22,6 +24,8 @@ const MAX_SHARE: f64 = 0.2;
 #[command(
     after_help = "Examples:\n  aesc calibrate model.aesc.safetensors --good photos/clean\n  \
     aesc calibrate model.aesc.safetensors --good photos/clean --max-false-reject 1% --review-band 5%\n  \
+    aesc calibrate model.aesc.safetensors --good photos/clean --set score.evidence={} --set \
+    score.smoothing.kind=none\n  \
     aesc calibrate model.aesc.safetensors --good photos/clean --dry-run --json"
 )]
 pub(crate) struct CalibrateArgs {
@@ -77,8 +81,11 @@ pub(crate) fn run(args: &CalibrateArgs, context: &Context) -> Result<(), Failure
     } else if let Some(path) = &args.roi {
         model.manifest.roi = Some(roi_file::read(path)?);
     }
+    let score = config::rescored(&model.manifest, &context.global)?;
+    let detector = Detector::new(model.detector.backend(), score.clone())?;
+    let detector = detector.within(model.manifest.roi.clone());
     let clean = held_out(&model.manifest, &dataset)?;
-    let scores = measure(&model.detector, (&clean.paths, &model.manifest), context)?;
+    let scores = measure(&detector, (&clean.paths, &model.manifest), context)?;
     let calibration = scores.to_rate(&target)?;
     let warnings = warnings(&calibration);
     for warning in &warnings {
@@ -88,6 +95,9 @@ pub(crate) fn run(args: &CalibrateArgs, context: &Context) -> Result<(), Failure
         let mut file = ModelFile::read(&args.model)?;
         file.manifest.calibration = Some(calibration.clone());
         file.manifest.roi.clone_from(&model.manifest.roi);
+        if score != file.manifest.score && !context.global.sets.is_empty() {
+            file.manifest.score = score;
+        }
         file.write(&args.model)?;
     }
     let before = model.manifest.calibration.as_ref().map(|c| c.threshold);

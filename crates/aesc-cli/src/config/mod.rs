@@ -7,7 +7,8 @@ mod matrix;
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use aesc_artifact::RunConfig;
+use aesc_artifact::{Manifest, RunConfig};
+use aesc_detect::ScoreConfig;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use toml::Table;
@@ -18,7 +19,11 @@ use layers::Layer;
 pub(crate) use matrix::{check_strategy, corruption, matrix, network};
 
 /// The presets, compiled in from `data/configs`.
-pub(crate) const PRESETS: [(&str, &str); 4] = [
+pub(crate) const PRESETS: [(&str, &str); 5] = [
+    (
+        "frontier",
+        include_str!("../../../../data/configs/frontier.toml"),
+    ),
     ("paper", include_str!("../../../../data/configs/paper.toml")),
     (
         "paper-rgb",
@@ -60,6 +65,28 @@ pub(crate) fn resolve(preset: &str, global: &GlobalArgs) -> Result<Resolved, Fai
         layers.push(Layer::set(&format!("seed={seed}"))?.named("--seed"));
     }
     merge(layers)
+}
+
+/// A model's score section with what `--set` says over it; refuses to set anything else.
+pub(crate) fn rescored(model: &Manifest, global: &GlobalArgs) -> Result<ScoreConfig, Failure> {
+    let config = RunConfig {
+        network: model.network.clone(),
+        score: model.score.clone(),
+        ..RunConfig::default()
+    };
+    if global.config.is_some() {
+        let message = "--config has no say here: of a trained model only --set score.* is changed";
+        return Err(Failure::usage(message));
+    }
+    let mut layers = vec![Layer::text("the model's score", &to_toml(&config)?)?];
+    for set in &global.sets {
+        if !set.trim_start().starts_with("score.") {
+            let message = format!("--set {set}: of a trained model only score.* can be set");
+            return Err(Failure::usage(message));
+        }
+        layers.push(Layer::set(set)?);
+    }
+    Ok(merge(layers)?.config.score)
 }
 
 /// A file over the paper's defaults, checked.

@@ -37,5 +37,6 @@ pub(crate) fn score_name(score: &ScoreConfig) -> String {
         ImageScore::Max {} => "max".to_owned(),
         ImageScore::TopK { share } => format!("top-{}%", share * 100.0),
     };
-    smoothing + &image
+    let evidence = score.evidence.as_ref().map_or("", |_| "evidence+");
+    format!("{evidence}{smoothing}{image}")
 }

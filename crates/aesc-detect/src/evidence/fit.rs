@@ -7,9 +7,10 @@ use crate::{DetectError, Observation, Roi};
 
 /// Cells along a side of the grid, at most.
 const MOST_CELLS: usize = 32;
-/// What is added to every level, as a share of the mean level: a place that happened to be
-/// reproduced well is not trusted to be so ever after.
-const FLOOR: f64 = 0.25;
+/// What is added to every level, as a share of the mean level: half of the measure is that of the
+/// place, half that of the whole image, so that a place that happened to be reproduced well is not
+/// trusted to be so ever after.
+const FLOOR: f64 = 1.0;
 
 /// Levels in the making: first squares by place, then, with those, the windows' peaks.
 pub(crate) struct EvidenceFit<'a> {

@@ -1,10 +1,10 @@
 //! Evidence: several residual maps on the measure of clean images, looked at in several windows.
 //!
 //! A residual of 0.02 is nothing on an edge, where every clean image has as much, and a lot on a
-//! plain surface. So each map is divided, place by place, by its root mean square over clean
-//! images; the maps are averaged; the average is smoothed by windows of several sides, each divided
-//! by the largest value it usually has in a clean image; and a pixel keeps the largest of them. 1 is
-//! thus what the worst place of a clean image has.
+//! plain surface. So each map is divided, place by place, by what clean images have there; the maps
+//! are averaged; the average is smoothed by windows of several sides, each divided by the largest
+//! value it usually has in a clean image; and the mean over the windows is the evidence. 1 is thus
+//! about what the worst place of a clean image has.
 
 mod chroma;
 mod fit;
@@ -40,7 +40,7 @@ pub enum EvidenceMap {
 /// ```
 /// use aesc_detect::EvidenceConfig;
 /// let config = EvidenceConfig::default();
-/// assert_eq!(config.windows_px, [7, 15, 29]); // of an image of 256 px
+/// assert_eq!(config.windows_px, [11, 21, 41]); // of an image of 256 px
 /// ```
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
@@ -54,8 +54,12 @@ pub struct EvidenceConfig {
 impl Default for EvidenceConfig {
     fn default() -> Self {
         Self {
-            maps: vec![EvidenceMap::Absolute, EvidenceMap::Gradient],
-            windows_px: vec![7, 15, 29],
+            maps: vec![
+                EvidenceMap::Absolute,
+                EvidenceMap::Gradient,
+                EvidenceMap::Chroma,
+            ],
+            windows_px: vec![11, 21, 41],
         }
     }
 }
@@ -168,23 +172,19 @@ impl EvidenceLevels {
         let inside = inside(image, roi)?;
         let raw = config.raw(image, reconstruction, inside.as_deref())?;
         let whitened = whitened(&raw, &self.levels)?;
-        let mut largest: Option<Map> = None;
+        let mut evidence = Map::new(
+            image.height(),
+            image.width(),
+            vec![0.0; image.height() * image.width()],
+        )?;
         for (&side_px, &peak) in config.windows_px.iter().zip(&self.peaks) {
-            let mut seen = windowed(&whitened, side_px, inside.as_deref())?;
-            for value in seen.data_mut() {
-                *value = (f64::from(*value) / peak) as f32;
+            let seen = windowed(&whitened, side_px, inside.as_deref())?;
+            let share = 1.0 / (peak * self.peaks.len() as f64);
+            for (sum, value) in evidence.data_mut().iter_mut().zip(seen.data()) {
+                *sum += (f64::from(*value) * share) as f32;
             }
-            largest = Some(match largest {
-                None => seen,
-                Some(mut most) => {
-                    for (most, value) in most.data_mut().iter_mut().zip(seen.data()) {
-                        *most = most.max(*value);
-                    }
-                    most
-                }
-            });
         }
-        largest.ok_or(DetectError::NoEvidence)
+        Ok(evidence)
     }
 }
 

@@ -38,33 +38,31 @@ fn off_by(level: impl Fn(usize) -> f32) -> (Image, Image) {
 
 #[test]
 fn residuals_weigh_by_what_clean_images_have_there() {
-    // Left and right halves differ by eight times. Levels are 0.01 and 0.08, lifted by a quarter of
-    // their mean 0.045: of its level the left has 0.01 / 0.02125, the right 0.08 / 0.09125.
+    // Left and right halves differ by eight times. Levels are 0.01 and 0.08, lifted by their mean
+    // 0.045: of its level the left has 0.01 / 0.055, the right 0.08 / 0.125.
     let clean = off_by(|x| if x < 32 { 0.01 } else { 0.08 });
     let config = absolute(1);
     let levels = fitted(&config, std::slice::from_ref(&clean), None);
     let map = levels.map(&config, (&clean.0, &clean.1), None).unwrap();
     let (left, right) = (map.at(2, 8), map.at(2, 56));
-    assert!((left / right - (0.01 / 0.02125) / (0.08 / 0.09125)).abs() < 0.01);
+    assert!((left / right - (0.01 / 0.055) / (0.08 / 0.125)).abs() < 0.01);
     // The largest value of all is 1; it lies where the levels run from the one to the other.
     let most = map.data().iter().copied().fold(0.0, f32::max);
     assert!((most - 1.0).abs() < 1e-5 && right > 0.7, "{most} {right}");
-    // The same 0.05 more weighs more where clean images have little.
-    let spot = |at: usize| {
+    // The same 0.05 more adds 0.05 / 0.055 on the left and 0.05 / 0.125 on the right.
+    let added = |at: usize| {
         let (image, made) = off_by(|x| {
             let usual = if x < 32 { 0.01 } else { 0.08 };
             if x == at { usual + 0.05 } else { usual }
         });
-        levels
-            .map(&config, (&image, &made), None)
-            .unwrap()
-            .at(2, at)
+        let spot = levels.map(&config, (&image, &made), None).unwrap();
+        spot.at(2, at) - map.at(2, at)
     };
-    assert!(spot(8) > 1.5 * spot(56));
+    assert!((added(8) / added(56) - 0.125 / 0.055).abs() < 0.02);
 }
 
 #[test]
-fn a_pixel_keeps_the_window_that_sees_most() {
+fn windows_are_averaged_each_by_its_peak() {
     let config = EvidenceConfig {
         windows_px: vec![1, 3],
         ..absolute(1)
@@ -82,8 +80,8 @@ fn a_pixel_keeps_the_window_that_sees_most() {
     made.data_mut()[7] = 0.75; // the middle
     let map = levels.map(&config, (&image, &made), None).unwrap();
     // There, 0.75 / 0.5 by the first window's 2 is 0.75, and (1.5 / 9) / 1 by the second's.
-    assert!((map.at(1, 2) - 0.75).abs() < 1e-6);
-    assert!((map.at(0, 1) - 1.5 / 9.0).abs() < 1e-6);
+    assert!((map.at(1, 2) - f32::midpoint(0.75, 1.5 / 9.0)).abs() < 1e-6);
+    assert!((map.at(0, 1) - 0.5 * 1.5 / 9.0).abs() < 1e-6);
     assert!(map.at(1, 0).abs() < 1e-6);
 }
 
@@ -173,8 +171,8 @@ proptest! {
             let map = levels.map(&config, (image, made), None).unwrap();
             f64::from(map.data().iter().copied().fold(0.0, f32::max))
         };
-        // The larger of two windows whose peaks are 1 on average.
+        // The mean of two windows whose peaks are 1 on average, not always in one place.
         let mean = pairs.iter().map(peak).sum::<f64>() / 12.0;
-        prop_assert!((0.99..1.3).contains(&mean), "{}", mean);
+        prop_assert!((0.7..=1.0 + 1e-6).contains(&mean), "{}", mean);
     }
 }

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use aesc_artifact::RunConfig;
 use aesc_bench::{CellSpec, Matrix, Plan};
 use aesc_data::{Dataset, Limits, categories, fingerprint, open_dataset};
+use aesc_noise::CorruptionConfig;
 use clap::Args;
 use serde_json::Value;
 
@@ -180,7 +181,7 @@ fn columns(matrix: &Matrix, base: &RunConfig) -> Result<Vec<Column>, Failure> {
     for (network, corruption) in matrix.pairs() {
         let mut config = base.clone();
         config.network.kind = config::network(network)?;
-        config.corruption = config::corruption(corruption)?;
+        config.corruption = corruption_of(corruption, base)?;
         for seed in once(matrix.seeds.clone()) {
             config.seed = seed;
             config.validate()?;
@@ -194,6 +195,15 @@ fn columns(matrix: &Matrix, base: &RunConfig) -> Result<Vec<Column>, Failure> {
         }
     }
     Ok(columns)
+}
+
+/// The corruption of a column's name; a repair as the configuration describes it, where it does.
+fn corruption_of(name: &str, base: &RunConfig) -> Result<CorruptionConfig, Failure> {
+    let named = config::corruption(name)?;
+    Ok(match (&named, &base.corruption) {
+        (CorruptionConfig::Repair(_), CorruptionConfig::Repair(_)) => base.corruption.clone(),
+        _ => named,
+    })
 }
 
 /// The list without repeats, in its order.
