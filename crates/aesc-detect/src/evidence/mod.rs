@@ -54,11 +54,7 @@ pub struct EvidenceConfig {
 impl Default for EvidenceConfig {
     fn default() -> Self {
         Self {
-            maps: vec![
-                EvidenceMap::Absolute,
-                EvidenceMap::Gradient,
-                EvidenceMap::Chroma,
-            ],
+            maps: vec![EvidenceMap::Absolute, EvidenceMap::Gradient],
             windows_px: vec![11, 21, 41],
         }
     }
