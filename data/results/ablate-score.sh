@@ -1,6 +1,8 @@
 #!/bin/sh
-# Rows of data/results/frontier-score.csv: one trained model scored in several ways, no retraining.
-# ablate-score.sh CATEGORY_DIR MODEL.aesc.safetensors >> data/results/frontier-score.csv
+# Rows of data/results/frontier-score.csv: a trained model scored in several ways, no retraining.
+# The columns "planted" are what `aesc advise` finds of defects planted into held-out clean images;
+# the choice is made by them, the test images are only told of.
+#   ablate-score.sh CATEGORY_DIR MODEL.aesc.safetensors >> data/results/frontier-score.csv
 set -eu
 data=$1
 model=$(mktemp -d)/model.aesc.safetensors
@@ -11,19 +13,27 @@ row() { # NAME, then --set for calibrate
     shift
     cp "$source" "$model"
     [ $# -eq 0 ] || aesc -q calibrate "$model" --good "$data" "$@" >&2
-    aesc -q eval "$model" --data "$data" --json | jq -r --arg name "$name" --arg set "$(basename "$data")" '
-        .residual.metrics | [$set, $name] + ([.image_auroc, .image_ap, .pixel_auroc, .pixel_ap, .aupro_30, .aupro_05]
-        | map(. * 1000 | round / 1000)) | join(",")'
+    planted=$(aesc -q advise "$model" --data "$data" --mc-samples 2 --json | jq '
+        [(.advice.totals[] | select(.strategy == "residual").image_auroc),
+         ([.advice.rows[] | select(.strategy == "residual").pixel_auroc] | add / length)]')
+    aesc -q eval "$model" --data "$data" --strategy residual --json |
+        jq -r --arg name "$name" --arg set "$(basename "$data")" --argjson planted "$planted" '
+        .residual.metrics
+        | $planted + [.image_auroc, .image_ap, .pixel_auroc, .pixel_ap, .aupro_30, .aupro_05]
+        | [$set, $name] + map(. * 1000 | round / 1000) | join(",")'
 }
 
 source=$2
 plain='score.smoothing.kind=none'
 top='score.image={kind="top-k", share=0.01}'
+both='["absolute","gradient"]'
 all='["absolute","gradient","chroma"]'
-row "as trained"
-row "absolute; max" --set score.evidence.maps='["absolute"]' --set $plain --set score.image.kind=max
+narrow='score.evidence.windows_px=[5,11,21]'
+wide='score.evidence.windows_px=[21,41,81]'
+row "residual; box 21; max"
 row "absolute; top 1 %" --set score.evidence.maps='["absolute"]' --set $plain --set "$top"
-row "absolute + gradient; top 1 %" --set score.evidence.maps='["absolute","gradient"]' --set $plain --set "$top"
-row "all three; max" --set score.evidence.maps="$all" --set $plain --set score.image.kind=max
-row "all three; top 1 %" --set score.evidence.maps="$all" --set $plain --set "$top"
-row "all three, window 21; top 1 %" --set score.evidence.maps="$all" --set score.evidence.windows_px=[21] --set $plain --set "$top"
+row "absolute + gradient; max" --set score.evidence.maps="$both" --set $plain --set score.image.kind=max
+row "absolute + gradient; top 1 %" --set score.evidence.maps="$both" --set $plain --set "$top"
+row "... in narrower windows" --set score.evidence.maps="$both" --set $narrow --set $plain --set "$top"
+row "... in wider windows" --set score.evidence.maps="$both" --set $wide --set $plain --set "$top"
+row "... with chroma" --set score.evidence.maps="$all" --set $plain --set "$top"

@@ -27,7 +27,7 @@ pub(crate) struct Args {
     /// Only these categories
     #[arg(long, value_name = "NAME", num_args = 1..)]
     category: Vec<String>,
-    /// Which cells: headline, paper, sample or a TOML file [default: headline]
+    /// Which cells: frontier, headline, paper, sample or a TOML file [default: headline]
     #[arg(long, value_name = "NAME|FILE")]
     matrix: Option<String>,
     /// Preset of every cell [default: sample with --sample, else the matrix's, else quick]

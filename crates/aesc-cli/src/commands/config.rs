@@ -24,8 +24,8 @@ pub(crate) enum ConfigCommand {
 /// What `config show` takes.
 #[derive(Debug, Args)]
 pub(crate) struct ShowArgs {
-    /// The preset to start from: paper, paper-rgb, quick or sample
-    #[arg(long, default_value = "quick", value_name = "NAME")]
+    /// The preset to start from: frontier, paper, paper-rgb, quick or sample
+    #[arg(long, default_value = "frontier", value_name = "NAME")]
     preset: String,
     /// Say where each value came from
     #[arg(long)]

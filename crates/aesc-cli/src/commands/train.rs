@@ -21,8 +21,8 @@ pub(crate) struct TrainArgs {
     /// The run's folder
     #[arg(long, value_name = "DIR")]
     pub(crate) out: PathBuf,
-    /// The preset to start from: paper, paper-rgb, quick or sample
-    #[arg(long, default_value = "quick", value_name = "NAME")]
+    /// The preset to start from: frontier, paper, paper-rgb, quick or sample
+    #[arg(long, default_value = "frontier", value_name = "NAME")]
     pub(crate) preset: String,
     /// Keep the images' resolution and train on tiles of them: auto (where they are at least twice
     /// the network's input), off, or the overlap in pixels [default: the configuration's, off]

@@ -253,3 +253,74 @@ fn a_region_of_interest_is_trained_stored_and_removed() {
     assert_eq!(code, 2);
     assert!(stderr.contains("region of interest"), "{stderr}");
 }
+
+#[test]
+fn a_model_is_scored_anew_without_training() {
+    let folder = tempfile::tempdir().unwrap();
+    let model = copy(folder.path());
+    let category = text(&trained().bench.category);
+    let sets = [
+        "--set",
+        r#"score.evidence.maps=["absolute", "gradient", "chroma"]"#,
+        "--set",
+        "score.evidence.windows_px=[3, 9]",
+        "--set",
+        "score.smoothing.kind=none",
+        "--set",
+        r#"score.image={kind = "top-k", share = 0.01}"#,
+    ];
+    let mut args = vec!["calibrate", text(&model), "--good", category];
+    args.extend(sets);
+    ok(&args);
+    assert_eq!(tensors(&model), tensors(&trained().model));
+    let inspected = json(&ok(&["inspect", text(&model), "--json"]));
+    assert_eq!(inspected["score"]["evidence"]["windows_px"][1], 9);
+    assert_eq!(
+        inspected["calibration"]["evidence"]["peaks"]
+            .as_array()
+            .unwrap()
+            .len(),
+        2
+    );
+
+    // What it was calibrated by is what it is judged by: its own held-out images pass.
+    let told = json(&ok(&[
+        "calibrate",
+        text(&model),
+        "--good",
+        category,
+        "--dry-run",
+        "--json",
+    ]));
+    assert_eq!(
+        told["calibration"]["threshold"],
+        inspected["calibration"]["threshold"]
+    );
+    let told = json(&ok(&["eval", text(&model), "--data", category, "--json"]));
+    assert!(
+        told["residual"]["metrics"]["image_auroc"].is_number(),
+        "{told}"
+    );
+    let out = folder.path().join("out");
+    ok(&["predict", text(&model), category, "--out", text(&out)]);
+    assert!(out.join("results.csv").is_file());
+}
+
+#[test]
+fn of_a_trained_model_nothing_but_the_score_is_set() {
+    let folder = tempfile::tempdir().unwrap();
+    let model = copy(folder.path());
+    let before = std::fs::read(&model).unwrap();
+    let category = text(&trained().bench.category);
+    for (set, said) in [
+        ("train.steps=5", "only score.* can be set"),
+        ("score.evidence.maps=[]", "at least one map"),
+        ("score.evidence.windows_px=[4]", "odd number"),
+        ("score.evidences=3", "evidences"),
+    ] {
+        let (code, _, stderr) = run(&["calibrate", text(&model), "--good", category, "--set", set]);
+        assert_eq!(code, 2, "{set}: {stderr}");
+        assert!(stderr.contains(said), "{set}: {stderr}");
+    }
+    assert_eq!(std::fs::read(&model).unwrap(), before);
+}

@@ -68,7 +68,7 @@ fn later_sources_win() {
 #[test]
 fn what_config_show_prints_is_a_valid_configuration() {
     let folder = tempfile::tempdir().unwrap();
-    for preset in ["paper", "paper-rgb", "quick", "sample"] {
+    for preset in ["frontier", "paper", "paper-rgb", "quick", "sample"] {
         let path = folder.path().join(preset);
         std::fs::write(&path, ok(&["config", "show", "--preset", preset])).unwrap();
         ok(&["config", "check", text(&path)]);

@@ -7,5 +7,6 @@
 
 mod corruption;
 mod golden;
+mod repair;
 mod statistics;
 mod written;

@@ -161,7 +161,7 @@ fn unknown_names_are_refused_with_the_list() {
     assert_eq!(
         error.to_string(),
         "unknown corruption `stian`, expected one of none, stain, stain-blur, scratch, drops, \
-         drops-paper, gaussian, mix-structural, mix-stain-gaussian"
+         drops-paper, gaussian, mix-structural, mix-stain-gaussian, repair"
     );
 }
 

@@ -33,10 +33,11 @@ pub(crate) struct MatrixArgs {
     /// Categories [default: all in --data]
     #[arg(long, value_name = "NAME", num_args = 1..)]
     pub(crate) category: Vec<String>,
-    /// The matrix: headline, paper, sample, or a file [default: headline]
+    /// The matrix: frontier, headline, paper, sample, or a file [default: headline]
     #[arg(long, value_name = "NAME|FILE.toml")]
     matrix: Option<String>,
-    /// The preset of every cell: paper, paper-rgb, quick or sample [default: the matrix's, or quick]
+    /// The preset of every cell: frontier, paper, paper-rgb, quick or sample [default: the
+    /// matrix's, or quick]
     #[arg(long, value_name = "NAME")]
     preset: Option<String>,
     /// Networks instead of the matrix's: ae, aesc, unet
