@@ -35,7 +35,6 @@ pub enum Turns {
 }
 
 impl AugmentConfig {
-    #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks by reference")]
     pub(super) fn is_none(&self) -> bool {
         *self == Self::default()
     }

@@ -18,7 +18,6 @@ pub struct LossConfig {
 }
 
 impl LossConfig {
-    #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks by reference")]
     pub(super) fn is_paper(&self) -> bool {
         *self == Self::default()
     }
