@@ -108,7 +108,7 @@ mod tests {
 
     #[test]
     fn hours_are_rounds_of_cells_and_training_grows_with_its_steps() {
-        let path = crate::workspace::root().join("data/results/bottle-quick.json");
+        let path = crate::workspace::root().join("data/results/mvtec256-quick.json");
         let json = std::fs::read_to_string(&path).unwrap();
         let mut report = aesc_bench::report::parse(&json, &path).unwrap();
         report.cells.truncate(1);
