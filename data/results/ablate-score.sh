@@ -1,7 +1,7 @@
 #!/bin/sh
 # Rows of data/results/frontier-score.csv: a trained model scored in several ways, no retraining.
 # The columns "planted" are what `aesc advise` finds of defects planted into held-out clean images;
-# the choice is made by them, the test images are only told of.
+# a choice is to be made by them, not by the test images.
 #   ablate-score.sh CATEGORY_DIR MODEL.aesc.safetensors >> data/results/frontier-score.csv
 set -eu
 data=$1
