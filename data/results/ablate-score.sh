@@ -1,10 +1,10 @@
 #!/bin/sh
-# Rows of data/results/frontier-score.csv: a trained model scored in several ways, no retraining.
+# data/results/frontier-score.csv: trained models scored in several ways, no retraining.
 # The columns "planted" are what `aesc advise` finds of defects planted into held-out clean images;
 # a choice is to be made by them, not by the test images.
-#   ablate-score.sh CATEGORY_DIR MODEL.aesc.safetensors >> data/results/frontier-score.csv
+#   ablate-score.sh PILL PILL_MODEL BOTTLE BOTTLE_MODEL > data/results/frontier-score.csv
+# each a category's folder and a model trained on it.
 set -eu
-data=$1
 model=$(mktemp -d)/model.aesc.safetensors
 trap 'rm -r "$(dirname "$model")"' EXIT
 
@@ -23,17 +23,22 @@ row() { # NAME, then --set for calibrate
         | [$set, $name] + map(. * 1000 | round / 1000) | join(",")'
 }
 
-source=$2
 plain='score.smoothing.kind=none'
 top='score.image={kind="top-k", share=0.01}'
 both='["absolute","gradient"]'
 all='["absolute","gradient","chroma"]'
 narrow='score.evidence.windows_px=[5,11,21]'
 wide='score.evidence.windows_px=[21,41,81]'
-row "residual; box 21; max"
-row "absolute; top 1 %" --set score.evidence.maps='["absolute"]' --set $plain --set "$top"
-row "absolute + gradient; max" --set score.evidence.maps="$both" --set $plain --set score.image.kind=max
-row "absolute + gradient; top 1 %" --set score.evidence.maps="$both" --set $plain --set "$top"
-row "... in narrower windows" --set score.evidence.maps="$both" --set $narrow --set $plain --set "$top"
-row "... in wider windows" --set score.evidence.maps="$both" --set $wide --set $plain --set "$top"
-row "... with chroma" --set score.evidence.maps="$all" --set $plain --set "$top"
+
+echo "category,score,planted image AUROC,planted pixel AUROC,image AUROC,image AP,pixel AUROC,pixel AP,AUPRO@0.3,AUPRO@0.05"
+while [ $# -ge 2 ]; do
+    data=$1 source=$2
+    shift 2
+    row "residual; box 21; max"
+    row "absolute; top 1 %" --set score.evidence.maps='["absolute"]' --set $plain --set "$top"
+    row "absolute + gradient; max" --set score.evidence.maps="$both" --set $plain --set score.image.kind=max
+    row "absolute + gradient; top 1 %" --set score.evidence.maps="$both" --set $plain --set "$top"
+    row "... in narrower windows" --set score.evidence.maps="$both" --set $narrow --set $plain --set "$top"
+    row "... in wider windows" --set score.evidence.maps="$both" --set $wide --set $plain --set "$top"
+    row "... with chroma" --set score.evidence.maps="$all" --set $plain --set "$top"
+done

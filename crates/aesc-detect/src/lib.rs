@@ -41,7 +41,7 @@ pub use colour_bar::bar_width;
 pub use detector::Detector;
 pub use drift::{Drift, DriftVerdict};
 pub use error::DetectError;
-pub use evidence::{EvidenceConfig, EvidenceLevels, EvidenceMap, Level};
+pub use evidence::{EvidenceConfig, EvidenceLevel, EvidenceLevels, EvidenceMap};
 pub use fusion::MapScales;
 pub use heat::{OverlayScale, heat_map};
 pub use judge::{Detection, Judge, calibrate_each};

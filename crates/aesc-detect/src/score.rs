@@ -85,6 +85,12 @@ impl ScoreConfig {
             .then_some(&self.mc_dropout)
     }
 
+    /// What evidence is made of, where the strategy looks at any.
+    pub(crate) fn evidence_used(&self) -> Option<&EvidenceConfig> {
+        let residual = self.resolved_strategy() != Strategy::Uncertainty;
+        self.evidence.as_ref().filter(|_| residual)
+    }
+
     /// The same configuration by another strategy.
     #[must_use]
     pub fn by(&self, strategy: Strategy) -> Self {

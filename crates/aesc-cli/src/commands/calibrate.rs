@@ -95,9 +95,7 @@ pub(crate) fn run(args: &CalibrateArgs, context: &Context) -> Result<(), Failure
         let mut file = ModelFile::read(&args.model)?;
         file.manifest.calibration = Some(calibration.clone());
         file.manifest.roi.clone_from(&model.manifest.roi);
-        if score != file.manifest.score && !context.global.sets.is_empty() {
-            file.manifest.score = score;
-        }
+        file.manifest.score = score;
         file.write(&args.model)?;
     }
     let before = model.manifest.calibration.as_ref().map(|c| c.threshold);

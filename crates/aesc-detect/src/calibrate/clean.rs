@@ -72,7 +72,7 @@ where
 {
     let mc_dropout = configs.iter().find_map(ScoreConfig::sampling);
     let mut evidence = None;
-    if let Some(config) = configs.iter().find_map(|c| c.evidence.as_ref()) {
+    if let Some(config) = configs.iter().find_map(ScoreConfig::evidence_used) {
         let mut fit = EvidenceFit::new(config, terms.roi);
         each(backend, &batches, MOST_LEVELLED, |image, seen| {
             fit.add(image, seen)
@@ -119,7 +119,9 @@ where
     }
     for (config, found) in configs.iter().zip(&mut found) {
         found.scales = scales.filter(|_| fusing(&config));
-        found.evidence = evidence.clone().filter(|_| config.evidence.is_some());
+        found.evidence = evidence
+            .clone()
+            .filter(|_| config.evidence_used().is_some());
     }
     Ok(found)
 }

@@ -2,7 +2,7 @@
 
 use aesc_image::{Image, Map};
 
-use super::{EvidenceConfig, EvidenceLevels, Level, inside, whitened, windowed};
+use super::{EvidenceConfig, EvidenceLevel, EvidenceLevels, inside, whitened, windowed};
 use crate::{DetectError, Observation, Roi};
 
 /// Cells along a side of the grid, at most.
@@ -17,7 +17,7 @@ pub(crate) struct EvidenceFit<'a> {
     config: &'a EvidenceConfig,
     roi: Option<&'a Roi>,
     cells: Vec<Cells>,
-    levels: Vec<Level>,
+    levels: Vec<EvidenceLevel>,
     peaks: Vec<f64>,
     n_images: u64,
 }
@@ -113,7 +113,7 @@ impl Cells {
     }
 
     /// Root mean squares over each cell and, by half as much a side, its neighbours.
-    fn level(&self) -> Level {
+    fn level(&self) -> EvidenceLevel {
         let (sums, counts) = (self.spread(&self.sums), self.spread(&self.counts));
         let total: f64 = self.counts.iter().sum();
         let mean = (self.sums.iter().sum::<f64>() / total.max(1.0)).sqrt();
@@ -128,7 +128,7 @@ impl Cells {
         let floor = FLOOR * roots.iter().sum::<f64>() / roots.len() as f64;
         let least = f64::from(f32::MIN_POSITIVE);
         let values = roots.iter().map(|root| (root + floor).max(least) as f32);
-        Level {
+        EvidenceLevel {
             height: self.height,
             width: self.width,
             values: values.collect(),

@@ -110,7 +110,7 @@ impl EvidenceConfig {
 #[serde(deny_unknown_fields)]
 pub struct EvidenceLevels {
     /// For each map a grid of levels, stretched over the image.
-    pub levels: Vec<Level>,
+    pub levels: Vec<EvidenceLevel>,
     /// For each window, the mean over clean images of the largest value, above 0.
     pub peaks: Vec<f64>,
 }
@@ -118,7 +118,7 @@ pub struct EvidenceLevels {
 /// Levels of one map on a grid over the image.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Level {
+pub struct EvidenceLevel {
     /// Rows of the grid.
     pub height: usize,
     /// Columns of the grid.
@@ -191,7 +191,7 @@ fn inside<'a>(image: &Image, roi: Option<&'a Roi>) -> Result<Option<Cow<'a, Mask
 }
 
 /// The mean of the maps, each divided by its level.
-fn whitened(raw: &[Map], levels: &[Level]) -> Result<Map, DetectError> {
+fn whitened(raw: &[Map], levels: &[EvidenceLevel]) -> Result<Map, DetectError> {
     let (height, width) = raw
         .first()
         .map_or((0, 0), |map| (map.height(), map.width()));

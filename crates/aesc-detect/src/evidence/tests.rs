@@ -68,7 +68,7 @@ fn windows_are_averaged_each_by_its_peak() {
         ..absolute(1)
     };
     let levels = EvidenceLevels {
-        levels: vec![Level {
+        levels: vec![EvidenceLevel {
             height: 1,
             width: 1,
             values: vec![0.5],
@@ -133,7 +133,7 @@ fn settings_and_levels_that_do_not_fit_are_refused() {
         ..EvidenceConfig::default()
     };
     assert!(none.validate().is_err());
-    let level = Level {
+    let level = EvidenceLevel {
         height: 1,
         width: 2,
         values: vec![1.0, 0.0],
