@@ -2,7 +2,8 @@
 //!
 //! ```text
 //! cargo run -p aesc-bench --example scale -- DIR 100000 1000   makes 100,000 cells, 1,000 done
-//! cargo run -p aesc-bench --example scale -- DIR               looks at them
+//! cargo run -p aesc-bench --example scale -- DIR AESC          looks at them, and has the
+//!                                                              program AESC tell their status
 //! ```
 //!
 //! Configurations are as large as real ones, results a tenth of real ones.
@@ -13,6 +14,7 @@
 
 use std::error::Error;
 use std::path::Path;
+use std::process::Command;
 use std::time::Instant;
 
 use aesc_bench::{
@@ -24,9 +26,9 @@ use serde_json::json;
 fn main() -> Result<(), Box<dyn Error>> {
     let args: Vec<String> = std::env::args().skip(1).collect();
     match &args[..] {
-        [dir] => look(Path::new(dir)),
+        [dir, aesc] => look(Path::new(dir), Path::new(aesc)),
         [dir, n_cells, n_done] => make(Path::new(dir), n_cells.parse()?, n_done.parse()?),
-        _ => Err("expected a folder, and the numbers of cells and of those done to make it".into()),
+        _ => Err("expected a folder, and the numbers of cells and of those done to make it; or a folder and the program aesc".into()),
     }
 }
 
@@ -40,7 +42,7 @@ fn make(dir: &Path, n_cells: u64, n_done: usize) -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
-fn look(dir: &Path) -> Result<(), Box<dyn Error>> {
+fn look(dir: &Path, aesc: &Path) -> Result<(), Box<dyn Error>> {
     println!("look,seconds,peak MiB so far");
     let id = cell(0).id;
     timed("a worker reads its cell", || Plan::read_cells(dir, &[id]))?;
@@ -50,6 +52,18 @@ fn look(dir: &Path) -> Result<(), Box<dyn Error>> {
         Ok(collect(&plan, dir))
     })?;
     timed("the plan is made again", || plan.write_new(dir))?;
+    let start = Instant::now();
+    let told = Command::new(aesc)
+        .args(["bench", "status", "--out"])
+        .arg(dir)
+        .output()?;
+    if !told.status.success() {
+        return Err(String::from_utf8_lossy(&told.stderr).into());
+    }
+    println!(
+        "`aesc bench status` as a command,{:.2},-",
+        start.elapsed().as_secs_f64()
+    );
     Ok(())
 }
 
@@ -89,7 +103,7 @@ fn cell(number: u64) -> CellSpec {
         preset: "quick".to_owned(),
         seed,
         data: "data/category".into(),
-        config,
+        config: config.into(),
     }
     .identified()
 }

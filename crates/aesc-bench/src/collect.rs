@@ -155,7 +155,7 @@ fn report_cell(result: &CellResult, scored: Scored) -> ReportCell {
         timing,
         steps: training.steps,
         dataset_digest: cell.dataset_digest,
-        config: cell.config,
+        config: cell.config.value(),
         provenance,
         curves: scored.curves,
         history: training.history,

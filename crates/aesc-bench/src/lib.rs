@@ -14,6 +14,7 @@
 mod cell;
 mod claims;
 mod collect;
+mod config;
 mod engine;
 mod error;
 mod folder;
@@ -33,6 +34,7 @@ mod threads;
 pub use cell::{CellResult, Cost, EpochRow, Figure, Panel, Reconstruction, Timing, Training};
 pub use claims::{Comparison, Difference};
 pub use collect::{collect, read_pictures};
+pub use config::CellConfig;
 pub use engine::{
     CellFailure, Engine, Event, LocalEngine, Outcome, PrintEngine, RunContext, SlurmEngine, Worker,
 };

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use serde::Serialize;
 
 use crate::report::ReportCell;
-use crate::{BenchError, CellSpec, Metric, Report};
+use crate::{BenchError, CellConfig, CellSpec, Metric, Report};
 
 /// A figure as stored and as found again.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -92,7 +92,7 @@ pub fn respecified(cell: &ReportCell, data: PathBuf) -> Result<CellSpec, BenchEr
         seed: cell.seed,
         data,
         dataset_digest: cell.dataset_digest.clone(),
-        config: cell.config.clone(),
+        config: CellConfig::from(&cell.config),
     };
     let spec = spec.identified();
     if spec.id == cell.id {

@@ -1,14 +1,13 @@
 //! A planned cell, named by the hash of what decides its result.
 
-use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use sha2::{Digest, Sha256};
 
-use crate::RESULTS_VERSION;
 use crate::report::{MissingCell, ReportCell};
+use crate::{CellConfig, RESULTS_VERSION};
 
 /// One training and its scoring: the unit of work of a benchmark.
 ///
@@ -33,15 +32,26 @@ pub struct CellSpec {
     /// Fingerprint of the category's files.
     pub dataset_digest: String,
     /// The resolved configuration, opaque here.
-    pub config: Value,
+    pub config: CellConfig,
 }
 
 impl CellSpec {
     /// The same cell with the id its content gives it.
     #[must_use]
     pub fn identified(mut self) -> Self {
-        self.id = identity(&self.config, &self.dataset_digest, RESULTS_VERSION);
+        let config = self.config.canonical();
+        self.id = identity(&config, &self.dataset_digest, RESULTS_VERSION);
         self
+    }
+
+    /// The id its content gives it in results of this version.
+    pub(crate) fn expected_id(&self, results_version: u32) -> String {
+        let of = |config: &CellConfig| identity(config, &self.dataset_digest, results_version);
+        let as_stored = of(&self.config);
+        if as_stored == self.id {
+            return as_stored;
+        }
+        of(&self.config.canonical()) // somebody laid the JSON out anew
     }
 
     /// `category/network/corruption/preset/seed N`, for people.
@@ -72,45 +82,17 @@ fn label((category, network, corruption): (&str, &str, &str), preset: &str, seed
 }
 
 /// 16 hex digits of the SHA-256 over the canonical JSON of what decides a result.
-pub(crate) fn identity(config: &Value, dataset_digest: &str, results_version: u32) -> String {
-    let subject = serde_json::json!({
-        "config": config,
-        "dataset_digest": dataset_digest,
-        "results_version": results_version,
-    });
-    let mut text = String::new();
-    canonical(&subject, &mut text);
-    let digest = Sha256::digest(text.as_bytes());
-    let first = digest.iter().take(8);
+fn identity(config: &CellConfig, dataset_digest: &str, results_version: u32) -> String {
+    let dataset_digest = Value::from(dataset_digest);
+    let mut hash = Sha256::new();
+    hash.update(r#"{"config":"#);
+    hash.update(config.text());
+    hash.update(format!(
+        r#","dataset_digest":{dataset_digest},"results_version":{results_version}}}"#
+    ));
+    let first = hash.finalize().into_iter().take(8);
     format!(
         "{:016x}",
-        first.fold(0_u64, |bits, byte| (bits << 8) | u64::from(*byte))
+        first.fold(0_u64, |bits, byte| (bits << 8) | u64::from(byte))
     )
-}
-
-/// JSON without blanks, keys sorted, whatever order the map keeps.
-fn canonical(value: &Value, out: &mut String) {
-    match value {
-        Value::Object(map) => {
-            let sorted: BTreeMap<_, _> = map.iter().collect();
-            for (i, (key, item)) in sorted.into_iter().enumerate() {
-                out.push(if i == 0 { '{' } else { ',' });
-                out.push_str(&Value::from(key.as_str()).to_string());
-                out.push(':');
-                canonical(item, out);
-            }
-            out.push_str(if map.is_empty() { "{}" } else { "}" });
-        }
-        Value::Array(items) => {
-            out.push('[');
-            for (i, item) in items.iter().enumerate() {
-                if i > 0 {
-                    out.push(',');
-                }
-                canonical(item, out);
-            }
-            out.push(']');
-        }
-        scalar => out.push_str(&scalar.to_string()),
-    }
 }

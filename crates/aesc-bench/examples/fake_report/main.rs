@@ -120,7 +120,8 @@ fn cell(category: &str, network: &str, corruption: &str, seed: u64) -> CellSpec 
         config: json!({
             "network": network, "corruption": corruption, "seed": seed,
             "data": { "height": 256, "width": 256 },
-        }),
+        })
+        .into(),
     };
     cell.identified()
 }

@@ -2,14 +2,13 @@
 
 mod stored;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{HashMap, HashSet};
 use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::folder::{begun_cells, failure_path, plan_path, result_path, write_json};
-use crate::spec::identity;
 use crate::threads::shared_out;
 use crate::{BenchError, CellFailure, CellResult, CellSpec, FORMAT, RESULTS_VERSION};
 
@@ -80,10 +79,8 @@ impl Plan {
         if self.strategies.is_empty() {
             return Err(BenchError::EmptyPlan { what: "strategies" });
         }
-        let mut seen: BTreeMap<&str, &CellSpec> = BTreeMap::new();
-        let expected = shared_out(&self.cells, |cell| {
-            identity(&cell.config, &cell.dataset_digest, self.results_version)
-        });
+        let mut seen: HashMap<&str, &CellSpec> = HashMap::with_capacity(self.cells.len());
+        let expected = shared_out(&self.cells, |cell| cell.expected_id(self.results_version));
         for (cell, expected) in self.cells.iter().zip(expected) {
             if cell.id != expected {
                 return Err(BenchError::ForeignId {
@@ -121,7 +118,7 @@ impl Plan {
                 if let Some(difference) = old.difference(self) {
                     return Err(BenchError::PlanDiffers { path, difference });
                 }
-                let folders: BTreeMap<_, _> = old.cells.iter().map(|c| (&c.id, &c.data)).collect();
+                let folders: HashMap<_, _> = old.cells.iter().map(|c| (&c.id, &c.data)).collect();
                 let moved = |new: &CellSpec| folders.get(&new.id).is_some_and(|d| **d != new.data);
                 if self.cells.iter().any(moved) {
                     return write_json(&path, self);
@@ -217,11 +214,8 @@ impl Plan {
             let (old, new) = (self.strategies.join(", "), new.strategies.join(", "));
             return Some(format!("its strategies are {old}, not {new}"));
         }
-        let ids = |plan: &'_ Self| -> BTreeSet<String> {
-            plan.cells.iter().map(|cell| cell.id.clone()).collect()
-        };
-        let (old_ids, new_ids) = (ids(self), ids(new));
-        if let Some(extra) = self.cells.iter().find(|cell| !new_ids.contains(&cell.id)) {
+        let (old_ids, new_ids) = (self.ids(), new.ids());
+        if let Some(extra) = self.cells.iter().find(|c| !new_ids.contains(&*c.id)) {
             return Some(format!(
                 "it has {} cells, {} among them, the new one {} without it",
                 old_ids.len(),
@@ -229,8 +223,12 @@ impl Plan {
                 new_ids.len()
             ));
         }
-        let lacks = new.cells.iter().find(|cell| !old_ids.contains(&cell.id))?;
+        let lacks = new.cells.iter().find(|c| !old_ids.contains(&*c.id))?;
         Some(format!("it lacks {}", described(lacks)))
+    }
+
+    fn ids(&self) -> HashSet<&str> {
+        self.cells.iter().map(|cell| &*cell.id).collect()
     }
 }
 

@@ -1,7 +1,7 @@
 //! `plan.json` as it lies there: its cells are read when they are wanted, and by all cores.
 
 use std::borrow::Cow;
-use std::collections::BTreeSet;
+use std::collections::HashSet;
 use std::path::Path;
 
 use serde::Deserialize;
@@ -65,7 +65,7 @@ impl<'a> Stored<'a> {
     }
 
     /// The ids of all cells.
-    pub(super) fn ids(&self) -> BTreeSet<Cow<'a, str>> {
+    pub(super) fn ids(&self) -> HashSet<Cow<'a, str>> {
         let id = |cell: &&'a RawValue| serde_json::from_str(cell.get()).map(|Named { id }| id);
         self.cells.iter().flat_map(id).collect()
     }

@@ -20,7 +20,7 @@ pub(crate) fn cell(category: &str, network: &str, corruption: &str, seed: u64) -
         seed,
         data: PathBuf::from("data").join(category),
         dataset_digest: format!("digest of {category}"),
-        config: json!({ "network": network, "corruption": corruption, "seed": seed }),
+        config: json!({ "network": network, "corruption": corruption, "seed": seed }).into(),
     }
     .identified()
 }

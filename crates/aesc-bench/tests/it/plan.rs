@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 use crate::made;
 
 fn with_config(text: &str) -> CellSpec {
-    let config: Value = serde_json::from_str(text).unwrap();
+    let config = serde_json::from_str(text).unwrap();
     CellSpec {
         config,
         ..made::cell("cloth", "ae", "none", 0)
@@ -26,7 +26,7 @@ fn the_id_is_the_hash_of_canonical_json() {
     assert_eq!(RESULTS_VERSION, 1, "the expected id below is version 1's");
     let config = json!({ "z": "\"", "a": [1, { "c": null, "b": 2.5 }] });
     let spec = CellSpec {
-        config,
+        config: config.into(),
         dataset_digest: "d".to_owned(),
         ..made::cell("cloth", "ae", "none", 0)
     };
@@ -190,6 +190,19 @@ fn an_edited_a_newer_and_a_cut_plan_are_told_apart() {
         Plan::read(dir.path()),
         Err(BenchError::Malformed { .. })
     ));
+}
+
+#[test]
+fn a_plan_laid_out_anew_is_the_same_plan() {
+    let dir = tempfile::tempdir().unwrap();
+    let plan = made::matrix(&["cloth"]);
+    plan.write_new(dir.path()).unwrap();
+    let path = plan_path(dir.path());
+    let json: Value = serde_json::from_slice(&std::fs::read(&path).unwrap()).unwrap();
+    // Blanks everywhere, as an editor or jq would put them.
+    std::fs::write(&path, serde_json::to_vec_pretty(&json).unwrap()).unwrap();
+    assert_eq!(Plan::read(dir.path()).unwrap(), plan);
+    plan.write_new(dir.path()).unwrap();
 }
 
 fn why_missing(plan: &Plan, dir: &std::path::Path) -> String {

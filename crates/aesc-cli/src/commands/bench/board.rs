@@ -1,5 +1,6 @@
 //! What happens to running cells, told line by line, their epochs counted.
 
+use std::num::NonZeroU64;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
@@ -42,7 +43,7 @@ pub(super) fn trained(out: &Path, id: &str) -> Trained {
 
 /// The configuration of a cell, read.
 pub(super) fn config(cell: &CellSpec) -> Result<RunConfig, Failure> {
-    serde_json::from_value(cell.config.clone()).map_err(|error| {
+    cell.config.read().map_err(|error| {
         let label = cell.label();
         Failure::usage(format!(
             "{label}: its configuration is of another version: {error}"
@@ -62,10 +63,17 @@ pub(super) fn epochs(cell: &CellSpec) -> Result<u64, Failure> {
 
 /// The same without a look at the rest of the configuration; `None` where it has no such numbers.
 pub(super) fn planned_epochs(cell: &CellSpec) -> Option<u64> {
-    let train = cell.config.get("train")?;
-    let number = |name: &str| train.get(name)?.as_u64();
-    let epoch_steps = number("epoch_steps").filter(|&n| n > 0)?;
-    Some(number("steps")?.div_ceil(epoch_steps))
+    #[derive(Deserialize)]
+    struct Planned {
+        train: Train,
+    }
+    #[derive(Deserialize)]
+    struct Train {
+        steps: u64,
+        epoch_steps: NonZeroU64,
+    }
+    let Planned { train } = cell.config.read().ok()?;
+    Some(train.steps.div_ceil(train.epoch_steps.get()))
 }
 
 /// Tells what happens to the cells; the phase counts their epochs.

@@ -44,7 +44,9 @@ fn work(
     context: &Context,
     start: Instant,
 ) -> Result<CellResult, Failure> {
-    let config: RunConfig = serde_json::from_value(cell.config.clone())
+    let config: RunConfig = cell
+        .config
+        .read()
         .map_err(|e| Failure::new(ExitCode::Usage, e))?;
     let dataset = open_dataset(&cell.data)?;
     let digest = fingerprint(&dataset, &Limits::default())?;

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use aesc_artifact::RunConfig;
-use aesc_bench::{CellSpec, Matrix, Plan};
+use aesc_bench::{CellConfig, CellSpec, Matrix, Plan};
 use aesc_data::{Dataset, Limits, categories, fingerprint, open_dataset};
 use aesc_noise::CorruptionConfig;
 use clap::Args;
@@ -92,7 +92,7 @@ struct Column {
     network: String,
     corruption: String,
     seed: u64,
-    config: Value,
+    config: CellConfig,
 }
 
 /// Lays the matrix out; reads every file of the data sets for their fingerprints.
@@ -191,7 +191,7 @@ fn columns(matrix: &Matrix, base: &RunConfig) -> Result<Vec<Column>, Failure> {
                 network: network.to_owned(),
                 corruption: corruption.to_owned(),
                 seed,
-                config: value.map_err(|e| Failure::new(ExitCode::Unexpected, e))?,
+                config: CellConfig::from(value.map_err(|e| Failure::new(ExitCode::Unexpected, e))?),
             });
         }
     }
