@@ -7,6 +7,7 @@ use serde_json::Value;
 
 use crate::claims::comparisons;
 use crate::folder::{begun_cells, cell_dir};
+use crate::places::Places;
 use crate::report::{MissingCell, PlanFacts, ReportCell, wanted};
 use crate::summary::means;
 use crate::{CellResult, CellSpec, CellState, FORMAT, Pictures, Plan, Report, Scored};
@@ -30,6 +31,7 @@ pub fn collect(plan: &Plan, dir: &Path) -> Report {
         means: Vec::new(),
         comparisons: Vec::new(),
         provenance: plan.provenance.clone(),
+        places: Places::default(),
     };
     let begun = begun_cells(dir);
     for cell in &plan.cells {

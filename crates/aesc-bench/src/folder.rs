@@ -27,7 +27,7 @@ pub fn cell_dir(dir: &Path, id: &str) -> PathBuf {
 }
 
 /// The ids of the cells that have a folder: no other was ever begun.
-pub(crate) fn begun_cells(dir: &Path) -> BTreeSet<String> {
+pub fn begun_cells(dir: &Path) -> BTreeSet<String> {
     let entries = std::fs::read_dir(dir.join("cells")).into_iter().flatten();
     let name =
         |entry: std::io::Result<std::fs::DirEntry>| entry.ok()?.file_name().into_string().ok();

@@ -22,6 +22,7 @@ mod gate;
 mod lease;
 mod matrix;
 mod metrics;
+mod places;
 mod plan;
 mod published;
 pub mod report;
@@ -40,7 +41,7 @@ pub use engine::{
 };
 pub use error::BenchError;
 pub use folder::{
-    FolderLock, cell_dir, failure_path, log_path, plan_path, result_path, write_atomic,
+    FolderLock, begun_cells, cell_dir, failure_path, log_path, plan_path, result_path, write_atomic,
 };
 pub use gate::{BASELINE_SCHEMA, Baseline, Finding, Gate, Verdict};
 pub use lease::Lease;

@@ -9,7 +9,7 @@ use crate::report::ReportCell;
 use crate::{Metric, Metrics, Report};
 
 /// What a table's column compares: how a model was made, apart from category and seed.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Column {
     /// Network.
@@ -140,40 +140,18 @@ impl Report {
     }
 
     /// The cells of a column by one strategy.
-    pub(crate) fn cells_of<'a>(
-        &'a self,
-        column: &'a Column,
-        strategy: &'a str,
-    ) -> impl Iterator<Item = &'a ReportCell> {
-        self.cells.iter().filter(move |cell| {
-            cell.strategy == strategy
-                && cell.network == column.network
-                && cell.corruption == column.corruption
-                && cell.preset == column.preset
-        })
+    pub(crate) fn cells_of(
+        &self,
+        column: &Column,
+        strategy: &str,
+    ) -> impl Iterator<Item = &ReportCell> {
+        let places = self.places.cells(self, column, strategy);
+        places.iter().map(|&at| &self.cells[at])
     }
 
     /// Seeds planned for a column, of one category or of any.
-    fn planned_seeds(&self, category: Option<&str>, column: &Column) -> Vec<u64> {
-        let done = self.cells.iter().map(|c| {
-            let labels = (&c.network, &c.corruption, &c.preset);
-            (&c.category, labels, c.seed)
-        });
-        let missing = self.missing.iter().map(|c| {
-            let labels = (&c.network, &c.corruption, &c.preset);
-            (&c.category, labels, c.seed)
-        });
-        let wanted = (&column.network, &column.corruption, &column.preset);
-        let mut seeds: Vec<u64> = done
-            .chain(missing)
-            .filter(|(name, labels, _)| {
-                *labels == wanted && category.is_none_or(|c| c == name.as_str())
-            })
-            .map(|(_, _, seed)| seed)
-            .collect();
-        seeds.sort_unstable();
-        seeds.dedup();
-        seeds
+    fn planned_seeds(&self, category: Option<&str>, column: &Column) -> &[u64] {
+        self.places.seeds(self, category, column)
     }
 
     /// The quantity of one category, seeds averaged.
@@ -216,8 +194,8 @@ impl Report {
             let parts = categories.map(|category| values.get(&(seed, category.as_str())).copied());
             parts.collect::<Option<_>>().map_or(Entry::Missing, settle)
         };
-        let seeds = self.planned_seeds(None, column).into_iter();
-        let per_seed: Vec<Entry> = seeds.map(seed_mean).collect();
+        let seeds = self.planned_seeds(None, column);
+        let per_seed: Vec<Entry> = seeds.iter().copied().map(seed_mean).collect();
         if per_seed.contains(&Entry::Missing) {
             return Entry::Missing;
         }

@@ -136,7 +136,7 @@ impl Plan {
     pub fn read(dir: &Path) -> Result<Self, BenchError> {
         let path = plan_path(dir);
         let text = stored::text(&path)?;
-        stored::Stored::parse(&text, &path)?.plan(|_| true, &path)
+        stored::Stored::parse(&text, &path)?.plan(&path)
     }
 
     /// The plan with the cells of these ids alone: a worker's look, which passes over the others
@@ -148,14 +148,7 @@ impl Plan {
         let path = plan_path(dir);
         let text = stored::text(&path)?;
         let stored = stored::Stored::parse(&text, &path)?;
-        let known = stored.ids();
-        if let Some(absent) = ids.iter().find(|id| !known.contains(id.as_str())) {
-            return Err(BenchError::UnknownCell {
-                id: absent.clone(),
-                n_cells: known.len(),
-            });
-        }
-        stored.plan(|id| ids.iter().any(|wanted| wanted == id), &path)
+        stored.only(ids, &path)?.plan(&path)
     }
 
     /// The cell of this id.

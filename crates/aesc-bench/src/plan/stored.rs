@@ -64,27 +64,30 @@ impl<'a> Stored<'a> {
         Ok(stored)
     }
 
-    /// The ids of all cells.
-    pub(super) fn ids(&self) -> HashSet<Cow<'a, str>> {
+    /// The same with the cells of these ids alone.
+    pub(super) fn only(mut self, ids: &[String], path: &Path) -> Result<Self, BenchError> {
         let id = |cell: &&'a RawValue| serde_json::from_str(cell.get()).map(|Named { id }| id);
-        self.cells.iter().flat_map(id).collect()
+        let found = shared_out(&self.cells, id).into_iter();
+        let found: Vec<Cow<'a, str>> = found
+            .collect::<Result<_, _>>()
+            .map_err(|error| malformed(path, &error))?;
+        let known: HashSet<&str> = found.iter().map(|id| &**id).collect();
+        if let Some(absent) = ids.iter().find(|id| !known.contains(id.as_str())) {
+            return Err(BenchError::UnknownCell {
+                id: absent.clone(),
+                n_cells: known.len(),
+            });
+        }
+        let cells = self.cells.into_iter().zip(&found);
+        let wanted = cells.filter(|(_, id)| ids.iter().any(|wanted| wanted == &**id));
+        self.cells = wanted.map(|(cell, _)| cell).collect();
+        Ok(self)
     }
 
-    /// The checked plan of the cells whose id is wanted.
-    pub(super) fn plan(
-        self,
-        is_wanted: impl Fn(&str) -> bool + Sync,
-        path: &Path,
-    ) -> Result<Plan, BenchError> {
-        let read = |cell: &&RawValue| -> Result<Option<CellSpec>, serde_json::Error> {
-            let Named { id } = serde_json::from_str(cell.get())?;
-            is_wanted(&id)
-                .then(|| serde_json::from_str(cell.get()))
-                .transpose()
-        };
-        let cells = shared_out(&self.cells, read)
-            .into_iter()
-            .filter_map(Result::transpose);
+    /// The checked plan.
+    pub(super) fn plan(self, path: &Path) -> Result<Plan, BenchError> {
+        let read = |cell: &&RawValue| serde_json::from_str::<CellSpec>(cell.get());
+        let cells = shared_out(&self.cells, read).into_iter();
         let plan = Plan {
             format: self.format,
             results_version: self.results_version,

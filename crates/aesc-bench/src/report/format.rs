@@ -62,6 +62,9 @@ pub(crate) fn span(report: &Report) -> String {
     )
 }
 
+/// Cells without a result that a report names; report.json has all.
+pub(crate) const NAMED_MISSING: usize = 100;
+
 /// A missing cell as `bottle/aesc/stain`, with preset and seed where the plan has several.
 pub(crate) fn missing_label(report: &Report, cell: &MissingCell) -> String {
     let mut label = format!("{}/{}/{}", cell.category, cell.network, cell.corruption);

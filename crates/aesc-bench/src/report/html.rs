@@ -8,7 +8,7 @@ use super::charts::{Charts, LegendEntry, curves, legend, training};
 use super::claim_tables::{claim_details, claim_tables};
 use super::claim_words::{Told, told};
 use super::costs::cost_table;
-use super::format::{missing_label, span};
+use super::format::{NAMED_MISSING, missing_label, span};
 use super::plates::{Plates, plates};
 use super::published_table::{Beside, beside};
 use super::table::{Kind, Place, Table};
@@ -126,7 +126,7 @@ fn categories<'a>(report: &'a Report, pictures: &Pictures) -> Vec<Category<'a>> 
 }
 
 fn missing(report: &Report) -> Vec<(String, &'static str, &str)> {
-    let cells = report.missing.iter();
+    let cells = report.named_missing(NAMED_MISSING);
     let row = cells.map(|cell| {
         let what = if cell.failed { "failed" } else { "missing" };
         (missing_label(report, cell), what, cell.why.as_str())

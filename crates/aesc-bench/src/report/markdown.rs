@@ -7,7 +7,7 @@ use super::alarms::alarm_table;
 use super::claim_tables::{claim_details, claim_tables};
 use super::claim_words::told;
 use super::costs::cost_table;
-use super::format::{missing_label, span};
+use super::format::{NAMED_MISSING, missing_label, span};
 use super::published_table::beside;
 use super::table::{Heading, Kind, Place, Row, Table};
 use super::tables::{defect_table, metric_tables, reconstruction_tables, score_table};
@@ -89,10 +89,13 @@ fn add_missing(text: &mut String, report: &Report) {
         return;
     }
     text.push_str("\n## Cells without a result\n\n| cell | what happened | why |\n|---|---|---|\n");
-    for cell in &report.missing {
+    for cell in report.named_missing(NAMED_MISSING) {
         let label = escaped(&missing_label(report, cell));
         let what = if cell.failed { "**failed**" } else { "missing" };
         let _ = writeln!(text, "| {label} | {what} | {} |", escaped(&cell.why));
+    }
+    if let Some(rest @ 1..) = report.missing.len().checked_sub(NAMED_MISSING) {
+        let _ = writeln!(text, "| and {rest} more; report.json names all | | |");
     }
 }
 

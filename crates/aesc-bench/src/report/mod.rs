@@ -36,6 +36,7 @@ pub use json::{json, parse};
 pub use markdown::{markdown, results_table};
 pub use standalone::{PanelChart, panels_svg};
 
+use crate::places::Places;
 use crate::{
     Alternative, BenchError, Comparison, Cost, Curves, EpochRow, Figure, Mean, Metrics,
     Reconstruction, Timing, write_atomic,
@@ -67,6 +68,20 @@ pub struct Report {
     pub comparisons: Vec<Comparison>,
     /// Who planned when with what.
     pub provenance: Value,
+    #[serde(skip)]
+    pub(crate) places: Places,
+}
+
+impl Report {
+    /// The cells without a result to be named where people read: those that failed before those
+    /// not run yet, `most` at most.
+    pub fn named_missing(&self, most: usize) -> impl Iterator<Item = &MissingCell> {
+        let (failed, waiting) = (
+            self.missing.iter().filter(|cell| cell.failed),
+            self.missing.iter().filter(|cell| !cell.failed),
+        );
+        failed.chain(waiting).take(most)
+    }
 }
 
 /// What a plan spans, each list in order of first appearance.

@@ -300,6 +300,37 @@ fn costs_have_a_row_for_each_network() {
 }
 
 #[test]
+fn of_many_missing_cells_a_hundred_are_named_and_failures_first() {
+    let plan = made::plan(
+        (0..250)
+            .map(|s| made::cell("cloth", "ae", "stain", s))
+            .collect(),
+    );
+    let dir = tempfile::tempdir().unwrap();
+    let folder = cell_dir(dir.path(), &plan.cells[249].id);
+    std::fs::create_dir_all(&folder).unwrap();
+    let failure =
+        json!({"format": 1, "exit_code": 6, "signal": null, "attempts": 1, "reason": "NaN"});
+    let path = failure_path(dir.path(), &plan.cells[249].id);
+    std::fs::write(path, failure.to_string()).unwrap();
+    let text = markdown(&collect(&plan, dir.path()));
+    let (_, list) = text.split_once("## Cells without a result").unwrap();
+    let rows: Vec<_> = list.lines().filter(|l| l.starts_with("| cloth/")).collect();
+    assert_eq!(rows.len(), 100);
+    assert!(
+        rows[0].starts_with("| cloth/ae/stain/seed 249 | **failed**"),
+        "{}",
+        rows[0]
+    );
+    assert!(
+        rows[1].starts_with("| cloth/ae/stain/seed 0 | missing"),
+        "{}",
+        rows[1]
+    );
+    assert!(list.contains("| and 150 more; report.json names all |"));
+}
+
+#[test]
 fn a_missing_cell_is_named_as_far_as_the_plan_needs() {
     let told = |plan: &Plan| {
         let text = markdown(&collect(plan, tempfile::tempdir().unwrap().path()));

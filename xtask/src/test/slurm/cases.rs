@@ -13,11 +13,15 @@ use std::path::Path;
 type Case = (&'static str, fn(&mut Lab) -> Result<()>);
 
 /// All of them.
-pub(super) const ALL: [Case; 5] = [
+pub(super) const ALL: [Case; 6] = [
     (
         "12 cells over both nodes, 3 at a time, submitted twice: each is done once, and the report \
          is that of one machine",
         an_array_submitted_twice,
+    ),
+    (
+        "the sample matrix at the size of the sample set: the report is that of one machine",
+        the_sample_matrix,
     ),
     (
         "a truncated result is done again, and nothing else",
@@ -89,6 +93,15 @@ fn an_array_submitted_twice(lab: &mut Lab) -> Result<()> {
     );
     ensure!(nodes.len() == 2, "not over both nodes: {nodes:?}");
     ensure!(most <= 3, "{most} tasks at a time");
+    must_be_same(&report(&out)?, &lab.local(&out)?)
+}
+
+/// What `bench-mvtec --sample` plans, each training an epoch long.
+fn the_sample_matrix(lab: &mut Lab) -> Result<()> {
+    let matrix = ["--matrix", "headline"];
+    let out = lab.plan_with("sample", &matrix, &["train.steps=125"])?;
+    lab.submit(&out, &[])?;
+    lab.wait_for_end(&out)?;
     must_be_same(&report(&out)?, &lab.local(&out)?)
 }
 

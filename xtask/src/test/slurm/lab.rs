@@ -81,13 +81,23 @@ impl Lab {
 
     /// Plans a bench of this name; a blank in the folder's name must do no harm.
     pub(super) fn plan(&self, name: &str, matrix: &[&str], steps: u32) -> Result<PathBuf> {
-        let out = self.cluster.dir().join(format!("runs of {name}"));
         let steps = format!("train.steps={steps}");
+        self.plan_with(name, matrix, &[&TINY[..], &[&steps]].concat())
+    }
+
+    /// Plans cells of the sample set by preset `sample` and these settings.
+    pub(super) fn plan_with(
+        &self,
+        name: &str,
+        matrix: &[&str],
+        settings: &[&str],
+    ) -> Result<PathBuf> {
+        let out = self.cluster.dir().join(format!("runs of {name}"));
         let mut args = vec!["bench", "plan", "--preset", "sample", "--device", "cpu"];
         let (data, place) = (text(&self.data)?, text(&out)?);
         args.extend(["--data", data, "--out", place]);
         args.extend(matrix);
-        for setting in TINY.iter().copied().chain([steps.as_str()]) {
+        for setting in settings {
             args.extend(["--set", setting]);
         }
         self.aesc(&args)?;

@@ -16,7 +16,7 @@ mod worker;
 
 use std::path::{Path, PathBuf};
 
-use aesc_bench::report;
+use aesc_bench::report::{self, MissingCell};
 use aesc_bench::{BenchError, FolderLock, Plan, Report, collect, read_pictures};
 use clap::{Args, Subcommand};
 use serde_json::json;
@@ -25,6 +25,9 @@ use self::gate::Gates;
 use crate::app::Context;
 use crate::exit_code::ExitCode;
 use crate::failure::Failure;
+
+/// Cells without a result that an error names.
+const NAMED_CELLS: usize = 20;
 
 /// The parts of `bench`.
 #[derive(Debug, Subcommand)]
@@ -182,18 +185,25 @@ fn tell(
 }
 
 fn missing(report: &Report) -> Vec<String> {
-    let told = report.missing.iter();
-    told.map(|cell| format!("{}: {}", cell.label(), cell.why))
-        .collect()
+    report.missing.iter().map(told).collect()
 }
 
-/// Exit 20 when a cell is missing, naming each.
+fn told(cell: &MissingCell) -> String {
+    format!("{}: {}", cell.label(), cell.why)
+}
+
+/// Exit 20 when a cell is missing, naming the first of them.
 fn all_there(report: &Report) -> Result<(), Failure> {
-    let missing = missing(report);
-    if missing.is_empty() {
+    let n = report.missing.len();
+    if n == 0 {
         return Ok(());
     }
-    let (n, list) = (missing.len(), missing.join("\n  "));
+    let named = report.named_missing(NAMED_CELLS);
+    let mut list: Vec<_> = named.map(told).collect();
+    if let Some(rest @ 1..) = n.checked_sub(NAMED_CELLS) {
+        list.push(format!("and {rest} more; `aesc bench status` tells all"));
+    }
+    let list = list.join("\n  ");
     let message = format!("{n} cell(s) have no result:\n  {list}");
     Err(Failure::text(ExitCode::CellsFailed, message))
 }

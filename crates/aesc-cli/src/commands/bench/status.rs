@@ -3,7 +3,8 @@
 use std::path::Path;
 
 use aesc_bench::{
-    CellSpec, CellState, FolderLock, Lease, Plan, Scheduler, cell_dir, queued_cells, was_submitted,
+    CellSpec, CellState, FolderLock, Lease, Plan, Scheduler, begun_cells, cell_dir, queued_cells,
+    was_submitted,
 };
 use rayon::prelude::*;
 use serde::Serialize;
@@ -73,7 +74,9 @@ struct Standing {
 
 pub(super) fn run(out: &Path, context: &Context) -> Result<(), Failure> {
     let plan = Plan::read(out)?;
-    let rows = plan.cells.par_iter().map(|cell| row(&plan, out, cell));
+    let begun = begun_cells(out);
+    let rows = plan.cells.par_iter();
+    let rows = rows.map(|cell| row(&plan, out, cell, begun.contains(&cell.id)));
     let mut rows: Vec<Row> = rows.collect();
     if was_submitted(out) {
         ask_slurm(&mut rows, out)?;
@@ -122,8 +125,7 @@ fn ask_slurm(rows: &mut [Row], out: &Path) -> Result<(), Failure> {
     Ok(())
 }
 
-fn row(plan: &Plan, out: &Path, cell: &CellSpec) -> Row {
-    let is_begun = cell_dir(out, &cell.id).is_dir();
+fn row(plan: &Plan, out: &Path, cell: &CellSpec, is_begun: bool) -> Row {
     let so_far = if is_begun {
         trained(out, &cell.id)
     } else {
