@@ -17,7 +17,7 @@ pub(crate) fn png(image: &Image) -> Result<Vec<u8>, Failure> {
     let bytes = image
         .data()
         .iter()
-        .map(|v| (v.clamp(0.0, 1.0) * 255.0).round() as u8)
+        .map(|v| (v.clamp(0.0, 1.0) * 255.0 + 0.5) as u8)
         .collect();
     let (width, height) = (image.width() as u32, image.height() as u32);
     let picture = if image.channels() == 1 {

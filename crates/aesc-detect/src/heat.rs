@@ -2,6 +2,8 @@
 //!
 //! The palette is matplotlib's inferno, its lightness rising evenly so that it reads in grey too.
 
+use std::sync::LazyLock;
+
 use aesc_image::{Image, Map};
 
 use crate::DetectError;
@@ -64,10 +66,18 @@ pub fn heat_map(map: &Map, scale: &OverlayScale) -> Result<Image, DetectError> {
     Ok(Image::new(map.height(), map.width(), 3, data)?)
 }
 
+/// Steps of the palette: fine enough that none is seen in 8 bits.
+const STEPS: usize = 1024;
+
 /// The palette at `share` 0..=1, RGB 0..=1.
 pub(crate) fn colour(share: f64) -> [f32; 3] {
-    let colour = colorous::INFERNO.eval_continuous(share);
-    [colour.r, colour.g, colour.b].map(|level| f32::from(level) / 255.0)
+    static PALETTE: LazyLock<Vec<[f32; 3]>> = LazyLock::new(|| {
+        let shares = (0..=STEPS).map(|step| step as f64 / STEPS as f64);
+        let colours = shares.map(|share| colorous::INFERNO.eval_continuous(share));
+        let levels = colours.map(|c| [c.r, c.g, c.b].map(|level| f32::from(level) / 255.0));
+        levels.collect()
+    });
+    PALETTE[((share * STEPS as f64 + 0.5) as usize).min(STEPS)]
 }
 
 /// How much of the palette covers the picture at `share` 0..=1: next to nothing at a clean pixel,

@@ -69,20 +69,24 @@ impl Overlay<'_> {
         }
         let outline = outline(self.marked);
         let bar = ColourBar::beside(height, width, *scale);
-        let mut data = Vec::with_capacity(height * (width + bar.width) * 3);
-        for y in 0..height {
-            for x in 0..width {
-                data.extend(if outline[y * width + x] {
+        let mut data = vec![[0.0; 3]; height * (width + bar.width)];
+        for (y, row) in data.chunks_exact_mut(width + bar.width).enumerate() {
+            let (picture, beside) = row.split_at_mut(width);
+            for (x, pixel) in picture.iter_mut().enumerate() {
+                *pixel = if outline[y * width + x] {
                     LINE_COLOUR
                 } else if self.inside.is_some_and(|inside| !inside.at(y, x)) {
                     [OUTSIDE * grey(image.pixel(y, x)); 3]
                 } else {
                     let share = scale.share(f64::from(map.at(y, x)));
                     blend(grey(image.pixel(y, x)), share)
-                });
+                };
             }
-            data.extend((0..bar.width).flat_map(|x| bar.pixel(y, x)));
+            for (x, pixel) in beside.iter_mut().enumerate() {
+                *pixel = bar.pixel(y, x);
+            }
         }
+        let data = data.into_flattened();
         Ok(Image::new(height, width + bar.width, 3, data)?)
     }
 }

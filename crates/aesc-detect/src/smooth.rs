@@ -75,7 +75,12 @@ pub fn smooth(map: &Map, smoothing: &Smoothing) -> Map {
         Smoothing::None {} => map.clone(),
         Smoothing::Box { side_px } => {
             let reach = (side_px / 2).min(MAX_REACH_PX);
-            separable(map, reach, |padded, out| box_line(padded, reach, out))
+            let mut plane = widened(map);
+            along_rows(&mut plane, map.width(), reach, |padded, out| {
+                box_line(padded, reach, out);
+            });
+            box_columns(&mut plane, map.width(), reach);
+            narrowed(&plane, map)
         }
         Smoothing::Gaussian { sigma_px } => {
             let weights = gaussian_weights(sigma_px);
@@ -89,16 +94,25 @@ pub fn smooth(map: &Map, smoothing: &Smoothing) -> Map {
 /// Runs `line` along every row, then along every column; it turns a line padded by `reach` at
 /// both ends into the smoothed line.
 fn separable(map: &Map, reach: usize, line: impl Fn(&[f64], &mut [f64])) -> Map {
-    let mut plane: Vec<f64> = map.data().iter().map(|&value| f64::from(value)).collect();
+    let mut plane = widened(map);
     for side in [map.width(), map.height()] {
         along_rows(&mut plane, side, reach, &line);
         plane = transposed(&plane, side);
     }
-    let mut smoothed = map.clone();
-    for (out, value) in smoothed.data_mut().iter_mut().zip(plane) {
-        *out = value as f32;
+    narrowed(&plane, map)
+}
+
+fn widened(map: &Map) -> Vec<f64> {
+    map.data().iter().map(|&value| f64::from(value)).collect()
+}
+
+/// The plane as a map of the size of `like`.
+fn narrowed(plane: &[f64], like: &Map) -> Map {
+    let mut map = like.clone();
+    for (out, value) in map.data_mut().iter_mut().zip(plane) {
+        *out = *value as f32;
     }
-    smoothed
+    map
 }
 
 fn along_rows(plane: &mut [f64], width: usize, reach: usize, line: impl Fn(&[f64], &mut [f64])) {
@@ -140,6 +154,28 @@ fn box_line(padded: &[f64], reach: usize, out: &mut [f64]) {
     }
 }
 
+/// As [`box_line`] along every column, all columns at once: sums run down the rows as they lie.
+fn box_columns(plane: &mut [f64], width: usize, reach: usize) {
+    let side = 2 * reach + 1;
+    let source = plane.to_vec();
+    let sources = mirrored_indices(plane.len() / width, reach);
+    let row = |place: usize| source[sources[place] * width..][..width].iter();
+    let mut sums = vec![0.0; width];
+    for place in 0..side - 1 {
+        sums.iter_mut()
+            .zip(row(place))
+            .for_each(|(sum, v)| *sum += v);
+    }
+    for (y, out) in plane.chunks_exact_mut(width).enumerate() {
+        let columns = out.iter_mut().zip(&mut sums);
+        for ((out, sum), (enters, leaves)) in columns.zip(row(y + side - 1).zip(row(y))) {
+            *sum += enters;
+            *out = *sum / side as f64;
+            *sum -= leaves;
+        }
+    }
+}
+
 fn weigh_line(padded: &[f64], weights: &[f64], out: &mut [f64]) {
     for (value, window) in out.iter_mut().zip(padded.windows(weights.len())) {
         *value = window.iter().zip(weights).map(|(v, w)| v * w).sum();
@@ -178,6 +214,17 @@ mod tests {
         let map = Map::new(3, 3, vec![9.0, 0., 0., 0., 0., 0., 0., 0., 0.]).unwrap();
         let smoothed = smooth(&map, &Smoothing::Box { side_px: 3 });
         assert_eq!(smoothed.data(), [4., 2., 0., 2., 1., 0., 0., 0., 0.]);
+    }
+
+    #[test]
+    fn a_box_is_the_same_whether_columns_are_summed_at_once_or_one_by_one() {
+        let values: Vec<f32> = (0..7 * 12).map(|i| (i as f32 * 0.7).sin()).collect();
+        let map = Map::new(7, 12, values).unwrap();
+        for reach in [0, 1, 3, 9, 20] {
+            let side_px = 2 * reach + 1;
+            let slow = separable(&map, reach, |padded, out| box_line(padded, reach, out));
+            assert_eq!(smooth(&map, &Smoothing::Box { side_px }), slow, "{side_px}");
+        }
     }
 
     #[test]

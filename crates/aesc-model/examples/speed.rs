@@ -29,6 +29,9 @@ fn main() -> Result<(), Failure> {
     let arguments = Arguments::read()?;
     aesc_model::keep_freed_memory();
     aesc_model::set_threads(arguments.threads);
+    rayon::ThreadPoolBuilder::new()
+        .num_threads(arguments.threads)
+        .build_global()?;
     let device = Device::open(&arguments.device)?;
     let mut found = BTreeMap::new();
     let (trained, secs) = train_steps(&config()?, device)?;

@@ -124,6 +124,14 @@ pub fn set_threads(n: usize) {
     tch::set_num_threads(n.clamp(1, 1024) as i32);
 }
 
+/// Has libtorch compute on the calling thread alone from now on.
+pub(crate) fn alone() {
+    // The number is the thread's own once the thread has computed anything.
+    if tch::get_num_threads() != 1 {
+        tch::set_num_threads(1);
+    }
+}
+
 /// The version of the libtorch this process loaded.
 pub fn libtorch_version() -> String {
     let beside = libtorch_folder().and_then(|lib| Some(lib.parent()?.join("build-version")));

@@ -15,6 +15,8 @@ pub fn keep_freed_memory() {
             (libc::M_MMAP_MAX, 0),
             (libc::M_TRIM_THRESHOLD, libc::c_int::MAX),
             (libc::M_TOP_PAD, 64 << 20),
+            // Any thread's freed memory is the next one's.
+            (libc::M_ARENA_MAX, 1),
         ] {
             #[expect(
                 unsafe_code,

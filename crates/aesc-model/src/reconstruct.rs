@@ -1,23 +1,38 @@
 //! Reconstruction by libtorch: a model file becomes a [`Reconstruct`] backend.
 
-use std::cell::RefCell;
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use aesc_artifact::{ModelFile, NetworkPlan, Precision};
 use aesc_detect::{BackendError, McDropout, Reconstruct, Sampled};
 use aesc_image::{Image, Map};
+use rayon::prelude::*;
 
+use crate::device::alone;
 use crate::network::{Frozen, Masks, Network};
-use crate::tensor::{cropped, images_from_nchw, nchw_from_images, padded, values};
+use crate::tensor::{
+    check_same_shape, cropped, images_from_nchw, nchw_from_images, padded, values,
+};
 use crate::{Device, ModelError};
 
 /// A trained network on a device.
 #[derive(Debug)]
 pub struct Reconstructor {
     plan: NetworkPlan,
-    frozen: Frozen,
     device: Device,
+    /// One for each thread of the processor, one alone for any other device.
+    lanes: Vec<Mutex<Lane>>,
+}
+
+/// What one thread needs to reconstruct; all lanes share the weights.
+///
+/// A batch is shared out among threads that compute alone. libtorch's own way, all threads on each
+/// operation, has them wait for each other some hundred times a batch, by spinning: whatever else
+/// the program does meanwhile (reading, scoring, writing) finds no processor free.
+#[derive(Debug)]
+struct Lane {
+    frozen: Frozen,
     /// The masks of the last call: the next one mostly wants the same.
-    masks: RefCell<Option<Masks>>,
+    masks: Option<Masks>,
 }
 
 impl Reconstructor {
@@ -44,11 +59,23 @@ impl Reconstructor {
         let network = network.in_precision(precision);
         let preprocess = &model.manifest.preprocess;
         let sides = plan.padded(preprocess.height, preprocess.width);
+        let frozen = Frozen::new(&network, sides)?;
+        let n_lanes = match device {
+            Device::Cpu => rayon::current_num_threads(),
+            Device::Cuda(_) => 1,
+        };
+        let lane = |frozen| {
+            Mutex::new(Lane {
+                frozen,
+                masks: None,
+            })
+        };
+        let mut lanes: Vec<_> = (1..n_lanes).map(|_| lane(frozen.shared())).collect();
+        lanes.push(lane(frozen));
         Ok(Self {
-            frozen: Frozen::new(&network, sides)?,
             plan,
             device,
-            masks: RefCell::new(None),
+            lanes,
         })
     }
 
@@ -62,6 +89,7 @@ impl Reconstructor {
             return Ok(Vec::new());
         };
         self.check_channels(first)?;
+        check_same_shape(images)?;
         let (h, w) = (first.height(), first.width());
         if self.plan.padded(h, w) == (h, w) {
             return self.run(images);
@@ -78,23 +106,27 @@ impl Reconstructor {
     /// [`ModelError::Images`] when channels are off, [`ModelError::Artifact`] when the rates do
     /// not fit the network.
     pub fn sample(&self, images: &[Image], mc: &McDropout) -> Result<Vec<Sampled>, ModelError> {
-        images
-            .iter()
-            .map(|image| self.sample_one(image, mc))
-            .collect()
+        self.shared_out(images, |lane, images| {
+            let sampled = images.iter().map(|image| self.sample_one(lane, image, mc));
+            sampled.collect()
+        })
     }
 
-    fn sample_one(&self, image: &Image, mc: &McDropout) -> Result<Sampled, ModelError> {
+    fn sample_one(
+        &self,
+        lane: &mut Lane,
+        image: &Image,
+        mc: &McDropout,
+    ) -> Result<Sampled, ModelError> {
         self.check_channels(image)?;
         let grown = padded(image, &self.plan)?;
         let sides = (grown.height(), grown.width());
-        let mut held = self.masks.borrow_mut();
-        let masks = match held.take() {
+        let masks = match lane.masks.take() {
             Some(masks) if masks.sides == sides && masks.mc_dropout == *mc => masks,
             _ => Masks::draw(&self.plan, mc, sides, self.device)?,
         };
         let x = nchw_from_images(&[grown], self.device)?;
-        let (whole, variance) = self.frozen.sample(&x, held.insert(masks))?;
+        let (whole, variance) = lane.frozen.sample(&x, lane.masks.insert(masks))?;
         let whole = images_from_nchw(&whole)?;
         let (h, w) = (image.height(), image.width());
         let reconstruction = whole
@@ -120,9 +152,38 @@ impl Reconstructor {
     }
 
     fn run(&self, images: &[Image]) -> Result<Vec<Image>, ModelError> {
-        let x = nchw_from_images(images, self.device)?;
-        images_from_nchw(&self.frozen.forward(&x)?)
+        self.shared_out(images, |lane, images| {
+            let x = nchw_from_images(images, self.device)?;
+            images_from_nchw(&lane.frozen.forward(&x)?)
+        })
     }
+
+    /// `work` on all images, in order: each thread takes a share, or all of them each image in
+    /// turn where there are fewer images than threads.
+    ///
+    /// `work` must not wait for other tasks of the thread pool: its thread holds a lane.
+    fn shared_out<R: Send>(
+        &self,
+        images: &[Image],
+        work: impl Fn(&mut Lane, &[Image]) -> Result<Vec<R>, ModelError> + Sync,
+    ) -> Result<Vec<R>, ModelError> {
+        let n_lanes = self.lanes.len();
+        if n_lanes == 1 || images.len() < n_lanes {
+            return work(&mut *held(&self.lanes[0]), images);
+        }
+        let shares = images.par_chunks(images.len().div_ceil(n_lanes));
+        let done = shares.zip(&self.lanes).map(|(share, lane)| {
+            alone();
+            work(&mut *held(lane), share)
+        });
+        let done: Vec<Vec<R>> = done.collect::<Result<_, _>>()?;
+        Ok(done.into_iter().flatten().collect())
+    }
+}
+
+fn held(lane: &Mutex<Lane>) -> MutexGuard<'_, Lane> {
+    // A lane whose thread panicked has nothing half done: its masks are whole or absent.
+    lane.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 impl Reconstruct for Reconstructor {

@@ -11,12 +11,7 @@ use crate::{Device, ModelError};
 
 /// Stacks equal-sized images into `[b, c, h, w]`, f32, on `device`.
 pub(crate) fn nchw_from_images(images: &[Image], device: Device) -> Result<Tensor, ModelError> {
-    let first = images
-        .first()
-        .ok_or_else(|| ModelError::images("an image", "none"))?;
-    if let Some(odd) = images.iter().find(|image| !image.same_shape(first)) {
-        return Err(ModelError::images(sides(first), sides(odd)));
-    }
+    let first = check_same_shape(images)?;
     let mut values = Vec::with_capacity(images.len() * first.data().len());
     for image in images {
         values.extend_from_slice(image.data());
@@ -28,6 +23,16 @@ pub(crate) fn nchw_from_images(images: &[Image], device: Device) -> Result<Tenso
         first.channels(),
     ];
     nchw_from_nhwc(&values, shape, device)
+}
+
+/// The first of the images, which must all be of its shape.
+pub(crate) fn check_same_shape(images: &[Image]) -> Result<&Image, ModelError> {
+    let first = images.first();
+    let first = first.ok_or_else(|| ModelError::images("an image", "none"))?;
+    match images.iter().find(|image| !image.same_shape(first)) {
+        Some(odd) => Err(ModelError::images(sides(first), sides(odd))),
+        None => Ok(first),
+    }
 }
 
 /// `values` of shape `[b, h, w, c]` as `[b, c, h, w]`, channels-last in memory.

@@ -85,21 +85,26 @@ impl Plane {
         let (height, width) = (self.height, self.width);
         let row = |y: usize| &self.values[y * width..][..width];
         let mut magnitudes = Vec::with_capacity(self.values.len());
-        // Sums of three rows, and the difference of the outer two, column by column.
-        let (mut sums, mut steps) = (vec![0.0_f32; width], vec![0.0_f32; width]);
+        // Sums of three rows, and the difference of the outer two, column by column; the first and
+        // the last column twice.
+        let (mut sums, mut steps) = (vec![0.0_f32; width + 2], vec![0.0_f32; width + 2]);
         for y in 0..height {
             let (above, here) = (row(y.saturating_sub(1)), row(y));
             let below = row((y + 1).min(height - 1));
-            for x in 0..width {
-                sums[x] = above[x] + here[x] + below[x];
-                steps[x] = above[x] - below[x];
+            let rows = above.iter().zip(here).zip(below);
+            let columns = sums[1..].iter_mut().zip(&mut steps[1..]);
+            for ((sum, step), ((above, here), below)) in columns.zip(rows) {
+                (*sum, *step) = (above + here + below, above - below);
             }
-            for x in 0..width {
-                let (left, right) = (x.saturating_sub(1), (x + 1).min(width - 1));
-                let along = (sums[left] - sums[right]) / 3.0;
-                let down = (steps[left] + steps[x] + steps[right]) / 3.0;
-                magnitudes.push((along * along + down * down).sqrt());
+            for column in [&mut sums, &mut steps] {
+                (column[0], column[width + 1]) = (column[1], column[width]);
             }
+            let windows = sums.windows(3).zip(steps.windows(3));
+            magnitudes.extend(windows.map(|(sums, steps)| {
+                let along = (sums[0] - sums[2]) / 3.0;
+                let down = (steps[0] + steps[1] + steps[2]) / 3.0;
+                (along * along + down * down).sqrt()
+            }));
         }
         magnitudes
     }

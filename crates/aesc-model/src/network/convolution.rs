@@ -60,6 +60,15 @@ impl Fixed {
         })
     }
 
+    /// The same kernel for another thread.
+    pub(crate) fn shared(&self) -> Self {
+        Self {
+            kernel: self.kernel.shallow_clone(),
+            bias: self.bias.shallow_clone(),
+            steps: self.steps,
+        }
+    }
+
     /// `x` `[b, i, h, w]` to `[b, o, h', w']`, sides of any size.
     pub(crate) fn apply(&self, x: &Tensor) -> Result<Tensor, ModelError> {
         convolve(x, &self.kernel, &self.bias, self.steps)

@@ -49,6 +49,15 @@ impl Frozen {
         })
     }
 
+    /// The same network for another thread; the weights are not copied.
+    pub(crate) fn shared(&self) -> Self {
+        Self {
+            plan: self.plan.clone(),
+            levels: self.levels.iter().map(Fixed::shared).collect(),
+            kind: self.kind,
+        }
+    }
+
     /// Reconstructions of `x` `[b, c, h, w]`, sides dividing by `2^depth`.
     pub(crate) fn forward(&self, x: &Tensor) -> Result<Tensor, ModelError> {
         let x = x.f_to_kind(self.kind)?;
