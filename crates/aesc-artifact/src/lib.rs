@@ -8,6 +8,7 @@ mod config;
 mod dropout;
 mod error;
 mod file;
+mod high_pass;
 mod kernels;
 mod manifest;
 mod network;
@@ -20,9 +21,12 @@ pub use config::{CONFIG_SCHEMA, RunConfig};
 pub use dropout::dropout_mask;
 pub use error::ArtifactError;
 pub use file::{NamedTensor, TensorFile};
+pub use high_pass::{HIGH_PASS_GAIN, high_pass_places, high_pass_weights};
 pub use kernels::{LEAKY_SLOPE, LevelKernels, NORM_EPS};
 pub use manifest::{MODEL_FORMAT, Manifest, ModelFile, TrainRecord};
-pub use network::{Level, LevelOp, NetworkConfig, NetworkKind, NetworkPlan, TensorSpec, reflected};
+pub use network::{
+    Level, LevelOp, NetworkConfig, NetworkInput, NetworkKind, NetworkPlan, TensorSpec, reflected,
+};
 pub use provenance::Provenance;
 pub use training::{
     AdamConfig, AugmentConfig, Keep, LossConfig, Precision, Schedule, TrainConfig, Turns,

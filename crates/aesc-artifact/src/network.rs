@@ -30,6 +30,25 @@ impl NetworkKind {
     }
 }
 
+/// What of the image the network is shown.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum NetworkInput {
+    /// The image.
+    #[default]
+    Image,
+    /// The high pass of its grey version, one channel ([`high_pass_weights`]).
+    ///
+    /// [`high_pass_weights`]: crate::high_pass_weights
+    HighPass,
+}
+
+impl NetworkInput {
+    fn is_image(&self) -> bool {
+        *self == Self::Image
+    }
+}
+
 /// What the network is, but for the number of image channels, which preprocessing decides.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
@@ -40,6 +59,9 @@ pub struct NetworkConfig {
     pub depth: usize,
     /// Channels of the first level, 1..=256; every level doubles them.
     pub width: usize,
+    /// What of the image it is shown.
+    #[serde(skip_serializing_if = "NetworkInput::is_image")]
+    pub input: NetworkInput,
 }
 
 /// The paper's network: AESc, depth 6, width 16.
@@ -49,6 +71,7 @@ impl Default for NetworkConfig {
             kind: NetworkKind::Aesc,
             depth: 6,
             width: 16,
+            input: NetworkInput::Image,
         }
     }
 }
@@ -66,8 +89,12 @@ impl NetworkConfig {
         }
         let at = |scale: usize| self.width << (scale - 1);
         let mut levels = Vec::with_capacity(2 * self.depth);
+        let shown = match self.input {
+            NetworkInput::Image => channels,
+            NetworkInput::HighPass => 1,
+        };
         for scale in 1..=self.depth {
-            let input = if scale == 1 { channels } else { at(scale - 1) };
+            let input = if scale == 1 { shown } else { at(scale - 1) };
             levels.push(Level::new(
                 format!("enc{scale}"),
                 LevelOp::Down,
@@ -245,7 +272,12 @@ impl NetworkPlan {
             };
             (level.input * c * h * w * taps) as f64
         });
-        macs.sum::<f64>() / 1e9
+        let filter = match self.config.input {
+            NetworkInput::Image => 0,
+            NetworkInput::HighPass => self.channels + 2 * crate::high_pass_weights().len(),
+        };
+        let (h, w) = self.padded(height, width);
+        (macs.sum::<f64>() + (filter * h * w) as f64) / 1e9
     }
 }
 
@@ -312,6 +344,7 @@ mod tests {
             kind,
             depth: 1,
             width: 4,
+            ..NetworkConfig::default()
         };
         let count = |kind| config(kind).plan(1).unwrap().parameters();
         assert_eq!(count(NetworkKind::Unet), count(NetworkKind::Ae));

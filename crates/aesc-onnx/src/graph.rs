@@ -4,7 +4,8 @@
 //! runtimes merge them into the convolution.
 
 use aesc_artifact::{
-    LEAKY_SLOPE, Level, LevelKernels, LevelOp, NetworkKind, NetworkPlan, reflected,
+    HIGH_PASS_GAIN, LEAKY_SLOPE, Level, LevelKernels, LevelOp, NetworkInput, NetworkKind,
+    NetworkPlan, high_pass_places, high_pass_weights, reflected,
 };
 use tract_onnx::pb::{AttributeProto, GraphProto, NodeProto, TensorProto, ValueInfoProto};
 
@@ -48,6 +49,10 @@ impl Network {
             .push(value(INPUT, [channels, sides.0, sides.1]));
         let padded = self.plan.padded(sides.0, sides.1);
         let x = builder.grown(sides, padded);
+        let x = match self.plan.config.input {
+            NetworkInput::Image => x,
+            NetworkInput::HighPass => builder.high_pass(&x, channels, padded),
+        };
         let last = if padded == sides { OUTPUT } else { "out.grown" };
         self.levels(&mut builder, x, (padded, last), dropout);
         if padded != sides {
@@ -139,11 +144,42 @@ impl Builder {
         ];
         for (name, axis, from, to) in axes.into_iter().filter(|(_, _, from, to)| from != to) {
             let places: Vec<usize> = (0..to).map(|at| reflected(at, from)).collect();
-            let places = self.constant(indices(name, &places));
-            let grown = format!("{INPUT}.{name}");
-            x = self.push("Gather", &[&x, &places], vec![int("axis", axis)], &grown);
+            x = self.gather(&x, axis, &places, &format!("{INPUT}.{name}"));
         }
         x
+    }
+
+    /// The rows (axis 2) or columns (axis 3) of `x` at these places.
+    fn gather(&mut self, x: &str, axis: i64, places: &[usize], output: &str) -> String {
+        let places = self.constant(indices(&format!("{output}.places"), places));
+        self.push("Gather", &[x, &places], vec![int("axis", axis)], output)
+    }
+
+    /// The high pass of the grey version of `x` `[b, channels, h, w]`, `[b, 1, h, w]`.
+    fn high_pass(&mut self, x: &str, channels: usize, (h, w): (usize, usize)) -> String {
+        let share = vec![1.0 / channels as f32; channels];
+        let share = self.constant(floats("grey.weight", &[1, channels, 1, 1], &share));
+        let grey = self.push("Conv", &[x, &share], vec![], "grey");
+        let weights = high_pass_weights();
+        let n = weights.len();
+        let mut blurred = grey.clone();
+        for (name, axis, side, shape) in [
+            ("grey.rows", 2, h, [1, 1, n, 1]),
+            ("grey.columns", 3, w, [1, 1, 1, n]),
+        ] {
+            let grown = self.gather(&blurred, axis, &high_pass_places(side), name);
+            let weight = self.constant(floats(&format!("{name}.weight"), &shape, &weights));
+            let kernel = vec![ints("kernel_shape", &[shape[2] as i64, shape[3] as i64])];
+            blurred = self.push(
+                "Conv",
+                &[&grown, &weight],
+                kernel,
+                &format!("{name}.blurred"),
+            );
+        }
+        let fine = self.push("Sub", &[&grey, &blurred], vec![], "grey.fine");
+        let gain = self.constant(floats("grey.gain", &[1], &[HIGH_PASS_GAIN as f32]));
+        self.push("Mul", &[&fine, &gain], vec![], "shown")
     }
 
     /// The top left of `x`, as the output.

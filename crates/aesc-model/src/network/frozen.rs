@@ -5,7 +5,7 @@ use tch::{Kind, Tensor};
 
 use super::block::{Network, leaky_relu, with_margin};
 use super::convolution::{Fixed, Steps};
-use super::{Masks, upconv, wire};
+use super::{Masks, shown, upconv, wire};
 use crate::ModelError;
 
 /// A network that only reconstructs.
@@ -60,7 +60,7 @@ impl Frozen {
 
     /// Reconstructions of `x` `[b, c, h, w]`, sides dividing by `2^depth`.
     pub(crate) fn forward(&self, x: &Tensor) -> Result<Tensor, ModelError> {
-        let x = x.f_to_kind(self.kind)?;
+        let x = shown(&self.plan, x)?.f_to_kind(self.kind)?;
         tch::no_grad(|| wire(&self.plan, &x, |i, x| self.level(i, x)))
     }
 
@@ -70,7 +70,8 @@ impl Frozen {
     /// All passes are one batch, from the first level that drops: those before it see one image.
     pub(crate) fn sample(&self, x: &Tensor, masks: &Masks) -> Result<(Tensor, Tensor), ModelError> {
         tch::no_grad(|| {
-            let y = wire(&self.plan, &x.f_to_kind(self.kind)?, |i, x| {
+            let x = shown(&self.plan, x)?.f_to_kind(self.kind)?;
+            let y = wire(&self.plan, &x, |i, x| {
                 let h = self.level(i, x)?;
                 match &masks.levels[i] {
                     Some(factors) => Ok(h.f_mul(&factors.f_to_kind(self.kind)?)?),
@@ -100,7 +101,9 @@ impl Frozen {
 
 #[cfg(test)]
 mod tests {
-    use aesc_artifact::{NORM_EPS, NamedTensor, NetworkConfig, NetworkKind, dropout_mask};
+    use aesc_artifact::{
+        NORM_EPS, NamedTensor, NetworkConfig, NetworkInput, NetworkKind, dropout_mask,
+    };
     use aesc_detect::McDropout;
     use rand::{RngExt, SeedableRng};
 
@@ -108,9 +111,17 @@ mod tests {
     use super::*;
     use crate::Device;
 
+    fn every() -> impl Iterator<Item = (NetworkKind, NetworkInput)> {
+        let plain = NetworkKind::ALL.map(|kind| (kind, NetworkInput::Image));
+        plain
+            .into_iter()
+            .chain([(NetworkKind::Aesc, NetworkInput::HighPass)])
+    }
+
     /// The slow twin: each step of method section 3 written out, nothing folded, no phase form.
     fn plain_forward(network: &Network, x: &Tensor) -> Tensor {
-        wire(&network.plan, x, |i, x| plain_level(network, i, x)).unwrap()
+        let x = shown(&network.plan, x).unwrap();
+        wire(&network.plan, &x, |i, x| plain_level(network, i, x)).unwrap()
     }
 
     fn plain_level(network: &Network, i: usize, x: &Tensor) -> Result<Tensor, ModelError> {
@@ -135,7 +146,7 @@ mod tests {
         let plan = &network.plan;
         let rates = plan.dropout_rates(mc).unwrap();
         let pass = |pass: u32| {
-            let y = wire(plan, x, |i, x| {
+            let y = wire(plan, &shown(plan, x).unwrap(), |i, x| {
                 let h = plain_level(network, i, x)?;
                 let [_, c, height, width] = h.size()[..] else {
                     return Err(ModelError::images("four dimensions", h.dim()));
@@ -176,11 +187,12 @@ mod tests {
 
     #[test]
     fn equals_the_network_written_out() {
-        for kind in NetworkKind::ALL {
+        for (kind, input) in every() {
             let plan = NetworkConfig {
                 kind,
                 depth: 3,
                 width: 4,
+                input,
             }
             .plan(3)
             .unwrap();
@@ -202,11 +214,12 @@ mod tests {
             seed: 11,
             rates: Some(vec![0.0, 0.3, 0.5]),
         };
-        for kind in NetworkKind::ALL {
+        for (kind, input) in every() {
             let plan = NetworkConfig {
                 kind,
                 depth: 3,
                 width: 4,
+                input,
             }
             .plan(3)
             .unwrap();

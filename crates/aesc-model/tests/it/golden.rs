@@ -32,6 +32,7 @@ fn model(kind: NetworkKind) -> ModelFile {
             kind,
             depth: 3,
             width: 4,
+            ..NetworkConfig::default()
         },
         ..RunConfig::default()
     };

@@ -1,20 +1,33 @@
 //! Small models with random weights, and images.
 
 use aesc_artifact::{
-    Manifest, ModelFile, NamedTensor, NetworkConfig, NetworkKind, Provenance, TensorSpec,
-    TrainConfig, TrainRecord,
+    Manifest, ModelFile, NamedTensor, NetworkConfig, NetworkInput, NetworkKind, Provenance,
+    TensorSpec, TrainConfig, TrainRecord,
 };
 use aesc_image::Image;
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use serde_json::json;
 
+/// Every network and input that exports.
+pub(crate) fn every() -> Vec<(NetworkKind, NetworkInput)> {
+    let plain = NetworkKind::ALL.map(|kind| (kind, NetworkInput::Image));
+    let aesc = (NetworkKind::Aesc, NetworkInput::HighPass);
+    plain.into_iter().chain([aesc]).collect()
+}
+
 /// A model of `kind`, depth 3 and width 4, for RGB images of `sides`; variances are positive.
 pub(crate) fn model(kind: NetworkKind, sides: (usize, usize)) -> ModelFile {
+    shown(kind, NetworkInput::Image, sides)
+}
+
+/// The same, shown this of the image.
+pub(crate) fn shown(kind: NetworkKind, input: NetworkInput, sides: (usize, usize)) -> ModelFile {
     let network = NetworkConfig {
         kind,
         depth: 3,
         width: 4,
+        input,
     };
     let plan = network.plan(3).unwrap();
     let mut rng = ChaCha8Rng::seed_from_u64(5);

@@ -4,7 +4,7 @@ use aesc_artifact::NetworkKind;
 use aesc_detect::McDropout;
 use aesc_onnx::Reconstructor;
 
-use crate::models::{gap, model, noise};
+use crate::models::{every, gap, model, noise, shown};
 use crate::written_out;
 
 /// Sides that divide by 8 and sides that must be padded, one of them less than half a margin.
@@ -12,14 +12,14 @@ const SIDES: [(usize, usize); 4] = [(16, 24), (13, 21), (8, 3), (1, 1)];
 
 #[test]
 fn every_network_equals_the_one_written_out_at_any_size() {
-    for kind in NetworkKind::ALL {
-        let model = model(kind, (16, 24));
+    for (kind, input) in every() {
+        let model = shown(kind, input, (16, 24));
         let backend = Reconstructor::new(&model).unwrap();
         for sides in SIDES {
             let image = noise(7, sides);
             let found = backend.clean(std::slice::from_ref(&image)).unwrap();
             let gap = gap(&found[0], &written_out::clean(&model, &image));
-            assert!(gap < 1e-5, "{kind:?} {sides:?}: {gap}");
+            assert!(gap < 1e-5, "{kind:?} {input:?} {sides:?}: {gap}");
         }
     }
 }
@@ -31,8 +31,8 @@ fn variance_over_dropout_equals_one_thinned_network_after_the_other() {
         seed: 11,
         rates: Some(vec![0.0, 0.3, 0.5]),
     };
-    for kind in NetworkKind::ALL {
-        let model = model(kind, (16, 24));
+    for (kind, input) in every() {
+        let model = shown(kind, input, (16, 24));
         let backend = Reconstructor::new(&model).unwrap();
         for sides in [(16, 24), (13, 21)] {
             let image = noise(3, sides);
@@ -44,7 +44,7 @@ fn variance_over_dropout_equals_one_thinned_network_after_the_other() {
                 let gap = (expected - f64::from(*found)).abs();
                 assert!(
                     gap < 1e-4 * largest,
-                    "{kind:?} {sides:?}: {gap} of {largest}"
+                    "{kind:?} {input:?} {sides:?}: {gap} of {largest}"
                 );
             }
             let plain = backend.clean(std::slice::from_ref(&image)).unwrap();

@@ -1,6 +1,6 @@
 //! The slow twin: method section 3 step by step in f64, nothing folded, no phase form, no runtime.
 
-use aesc_artifact::{LevelOp, ModelFile, NetworkKind, dropout_mask, reflected};
+use aesc_artifact::{LevelOp, ModelFile, NetworkInput, NetworkKind, dropout_mask, reflected};
 use aesc_detect::McDropout;
 use aesc_image::Image;
 
@@ -35,6 +35,29 @@ impl Planes {
     }
 }
 
+/// 4 (g - G g) of the mean g over channels, G a Gaussian of sigma 2 px cut off at 6 px, the image
+/// mirrored about its border pixels.
+fn high_pass(x: &Planes) -> Planes {
+    let grey = Planes::from_fn(1, x.h, x.w, |_, y, column| {
+        let channels = (0..x.c).map(|c| x.at(c, y as isize, column as isize));
+        channels.sum::<f64>() / x.c as f64
+    });
+    let bell = |d: isize| (-(d * d) as f64 / 8.0).exp();
+    let total: f64 = (-6..=6).map(bell).sum();
+    let mirrored = |at: isize, side: usize| reflected(at.unsigned_abs(), side) as isize;
+    Planes::from_fn(1, x.h, x.w, |_, y, column| {
+        let mut blurred = 0.0;
+        for dy in -6..=6 {
+            for dx in -6..=6 {
+                let (y, x) = (y as isize + dy, column as isize + dx);
+                let value = grey.at(0, mirrored(y, grey.h), mirrored(x, grey.w));
+                blurred += bell(dy) * bell(dx) / (total * total) * value;
+            }
+        }
+        4.0 * (grey.at(0, y as isize, column as isize) - blurred)
+    })
+}
+
 /// The network, whole or as thinned by one pass, on an image of any sides.
 fn forward(model: &ModelFile, image: &Image, thinned: Option<(&McDropout, u32)>) -> Planes {
     let plan = model.manifest.plan().unwrap();
@@ -43,6 +66,9 @@ fn forward(model: &ModelFile, image: &Image, thinned: Option<(&McDropout, u32)>)
         let (y, x) = (reflected(y, image.height()), reflected(x, image.width()));
         f64::from(image.at(y, x, c))
     });
+    if plan.config.input == NetworkInput::HighPass {
+        x = high_pass(&x);
+    }
     let mut skips = Vec::new();
     for (i, level) in plan.levels.iter().enumerate() {
         let part = |name: &str| {

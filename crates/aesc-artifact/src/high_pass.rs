@@ -1,0 +1,77 @@
+//! The high pass before a network: what is fine in a grey image, and no colour.
+//!
+//! Skip connections cannot copy what the network is not shown: the tone and colour of a defect have
+//! to be made anew from the edges around it (FAIR, Liu et al. 2023, after `EdgRec`, 2022; there by a
+//! Butterworth filter of order 2 that keeps half the power at 30 cycles an image of 256 px, here by
+//! taking a Gaussian away, which leaves 0.44 of it there, is a convolution and runs everywhere).
+
+/// Standard deviation of the Gaussian that is taken away, px at network resolution.
+const SIGMA_PX: f64 = 2.0;
+/// Weights to either side of the middle one.
+const REACH: usize = 6;
+
+/// What the differences are multiplied by, so that they fill about -1..=1.
+pub const HIGH_PASS_GAIN: f64 = 4.0;
+
+/// Weights of the Gaussian along one axis, 13 of them summing to 1.
+///
+/// With g the mean over channels, the network is given `HIGH_PASS_GAIN` (g - G g), G being these
+/// weights along rows and along columns and the image reflected about its border pixels
+/// ([`high_pass_places`]).
+pub fn high_pass_weights() -> Vec<f32> {
+    let bell = |at: usize| {
+        let distance = at.abs_diff(REACH) as f64 / SIGMA_PX;
+        (-0.5 * distance * distance).exp()
+    };
+    let total: f64 = (0..=2 * REACH).map(bell).sum();
+    (0..=2 * REACH)
+        .map(|at| (bell(at) / total) as f32)
+        .collect()
+}
+
+/// The rows (or columns) that a side of `side` px is grown to before the weights run over it: 6 by
+/// reflection before, itself, 6 by reflection behind.
+pub fn high_pass_places(side: usize) -> Vec<usize> {
+    let grown = 0..side + 2 * REACH;
+    grown
+        .map(|at| crate::reflected(at.abs_diff(REACH), side))
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_weights_sum_to_one_and_fall_off_evenly() {
+        let weights = high_pass_weights();
+        assert_eq!(weights.len(), 13);
+        assert!((weights.iter().sum::<f32>() - 1.0).abs() < 1e-6);
+        assert!(weights[..7].is_sorted());
+        assert!((0..13).all(|at| weights[at] == weights[12 - at]));
+        // exp(-0.5) a sigma from the middle.
+        assert!((weights[4] / weights[6] - (-0.5_f32).exp()).abs() < 1e-6);
+    }
+
+    #[test]
+    fn what_is_left_of_30_cycles_is_what_a_gaussian_leaves() {
+        // The response of 1 - G at a frequency is 1 less the sum of w cos; of a Gaussian that is
+        // not cut off, 1 - exp(-(2 pi f sigma)^2 / 2).
+        let phase = std::f64::consts::TAU * 30.0 / 256.0;
+        let weights = high_pass_weights().into_iter().zip(-6_i32..);
+        let kept: f64 = weights
+            .map(|(w, at)| f64::from(w) * (phase * f64::from(at)).cos())
+            .sum();
+        let whole = (-0.5 * (2.0 * phase).powi(2)).exp();
+        assert!((kept - whole).abs() < 3e-3, "{kept} {whole}");
+        assert!(((1.0 - kept).powi(2) - 0.44).abs() < 0.005);
+    }
+
+    #[test]
+    fn the_border_pixel_is_not_repeated() {
+        let places = high_pass_places(8);
+        assert_eq!(places[..8], [6, 5, 4, 3, 2, 1, 0, 1]);
+        assert_eq!(places[12..], [6, 7, 6, 5, 4, 3, 2, 1]);
+        assert_eq!(high_pass_places(1), [0; 13]);
+    }
+}

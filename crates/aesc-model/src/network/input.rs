@@ -1,0 +1,67 @@
+//! What of the image a network is shown.
+
+use aesc_artifact::{
+    HIGH_PASS_GAIN, NetworkInput, NetworkPlan, high_pass_places, high_pass_weights,
+};
+use tch::{Kind, Tensor};
+
+use crate::ModelError;
+
+/// The network's input of images `x` `[b, c, h, w]`: themselves, or their high pass `[b, 1, h, w]`.
+pub(crate) fn shown(plan: &NetworkPlan, x: &Tensor) -> Result<Tensor, ModelError> {
+    match plan.config.input {
+        NetworkInput::Image => Ok(x.shallow_clone()),
+        NetworkInput::HighPass => tch::no_grad(|| high_pass(x)),
+    }
+}
+
+fn high_pass(x: &Tensor) -> Result<Tensor, ModelError> {
+    let grey = x.f_mean_dim([1].as_slice(), true, Kind::Float)?; // [b, 1, h, w]
+    let mut blurred = grey.shallow_clone();
+    let weights = high_pass_weights();
+    let n = weights.len() as i64;
+    let weights = Tensor::f_from_slice(&weights)?.f_to_device(x.device())?;
+    for (axis, kernel) in [(2, [1, 1, n, 1]), (3, [1, 1, 1, n])] {
+        let places = high_pass_places(x.size()[axis as usize] as usize);
+        let places: Vec<i64> = places.into_iter().map(|place| place as i64).collect();
+        let places = Tensor::f_from_slice(&places)?.f_to_device(x.device())?;
+        let grown = blurred.f_index_select(axis, &places)?;
+        let kernel = weights.f_view(kernel)?;
+        blurred = grown.f_conv2d(&kernel, None::<Tensor>, [1, 1], [0, 0], [1, 1], 1)?;
+    }
+    Ok(grey.f_sub(&blurred)?.f_mul_scalar(HIGH_PASS_GAIN)?)
+}
+
+#[cfg(test)]
+mod tests {
+    use aesc_artifact::NetworkConfig;
+
+    use super::*;
+
+    #[test]
+    fn a_plain_surface_and_colour_are_not_shown_and_a_step_is() {
+        let config = NetworkConfig {
+            input: NetworkInput::HighPass,
+            ..NetworkConfig::default()
+        };
+        let plan = config.plan(3).unwrap();
+        let options = (Kind::Float, tch::Device::Cpu);
+        let mut x = Tensor::full([1, 3, 64, 64], 0.25, options);
+        let flat = shown(&plan, &x).unwrap();
+        assert_eq!(flat.size(), [1, 1, 64, 64]);
+        assert!(flat.abs().max().double_value(&[]) < 1e-6);
+        // Red for green: the same grey.
+        let _ = x.narrow(1, 0, 1).narrow(3, 0, 32).fill_(0.5);
+        let _ = x.narrow(1, 1, 1).narrow(3, 0, 32).fill_(0.0);
+        assert!(shown(&plan, &x).unwrap().abs().max().double_value(&[]) < 1e-6);
+        // A step of grey by 0.1: 4 * 0.1 * (1 - what the Gaussian has to the left) beside it.
+        let mut x = Tensor::full([1, 3, 64, 64], 0.25, options);
+        let _ = x.narrow(3, 32, 32).fill_(0.35);
+        let beside = shown(&plan, &x).unwrap();
+        let weights = high_pass_weights();
+        let right: f32 = weights[7..].iter().sum();
+        let expected = -0.4 * f64::from(right);
+        assert!((beside.double_value(&[0, 0, 20, 31]) - expected).abs() < 1e-6);
+        assert!(beside.double_value(&[0, 0, 20, 10]).abs() < 1e-6);
+    }
+}
