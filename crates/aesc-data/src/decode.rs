@@ -16,6 +16,7 @@ use image::{DynamicImage, ImageDecoder, ImageFormat, ImageReader};
 use crate::{
     DataError,
     colour::{self, Channels},
+    tiff_tags,
 };
 
 /// How large a file may be before it is refused.
@@ -185,13 +186,17 @@ pub(crate) fn open<'a>(
     path: &Path,
     limits: &Limits,
 ) -> Result<impl ImageDecoder + use<'a>, DataError> {
-    let mut reader = ImageReader::with_format(Cursor::new(bytes), format);
-    reader.limits(decoder_limits(limits));
-    let decoder = reader.into_decoder().map_err(|e| DataError::Broken {
+    let broken = |found: String| DataError::Broken {
         path: path.to_path_buf(),
         format: name(format),
-        found: e.to_string(),
-    })?;
+        found,
+    };
+    if format == ImageFormat::Tiff {
+        tiff_tags::check(bytes).map_err(broken)?;
+    }
+    let mut reader = ImageReader::with_format(Cursor::new(bytes), format);
+    reader.limits(decoder_limits(limits));
+    let decoder = reader.into_decoder().map_err(|e| broken(e.to_string()))?;
     check_pixels(path, decoder.dimensions(), limits)?;
     Ok(decoder)
 }

@@ -24,6 +24,7 @@ mod sample;
 mod size;
 mod split;
 mod synthetic;
+mod tiff_tags;
 
 pub use cache::load_all;
 pub use check::check;

@@ -8,7 +8,9 @@ use tiff::{
     decoder::{Decoder, DecodingResult},
 };
 
-use crate::{DataError, Limits, decode::check_pixels, map_files::finite_map, read_bytes};
+use crate::{
+    DataError, Limits, decode::check_pixels, map_files::finite_map, read_bytes, tiff_tags,
+};
 
 /// The map in the one-channel float TIFF at `path`; floats of 64 bit are rounded to 32.
 ///
@@ -18,11 +20,13 @@ use crate::{DataError, Limits, decode::check_pixels, map_files::finite_map, read
 pub fn read_map_tiff(path: impl AsRef<Path>, limits: &Limits) -> Result<Map, DataError> {
     let path = path.as_ref();
     let bytes = read_bytes(path, limits)?;
-    let broken = |e: TiffError| DataError::Broken {
+    let claims = |found| DataError::Broken {
         path: path.to_path_buf(),
         format: "TIFF",
-        found: e.to_string(),
+        found,
     };
+    let broken = |e: TiffError| claims(e.to_string());
+    tiff_tags::check(&bytes).map_err(claims)?;
     let mut decoder = Decoder::new(Cursor::new(bytes)).map_err(broken)?;
     let (width, height) = decoder.dimensions().map_err(broken)?;
     check_pixels(path, (width, height), limits)?;

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use aesc_artifact::Manifest;
+use aesc_artifact::{Manifest, NetworkInput};
 use aesc_detect::Calibration;
 use clap::Args;
 use serde_json::{Value, json};
@@ -86,7 +86,15 @@ fn what_it_is(manifest: &Manifest, whole: &Value) -> Vec<(&'static str, String)>
             "model id",
             whole["model_id"].as_str().unwrap_or_default().to_owned(),
         ),
-        ("network", format!("{kind} depth {depth} width {width}")),
+        (
+            "network",
+            match network.input {
+                NetworkInput::Image => format!("{kind} depth {depth} width {width}"),
+                NetworkInput::HighPass => {
+                    format!("{kind} depth {depth} width {width}, on the grey high pass")
+                }
+            },
+        ),
         ("parameters", whole["cost"]["parameters"].to_string()),
         (
             "cost",
