@@ -130,9 +130,15 @@ fn plant(question: &Question<'_>) -> Result<Vec<Planted>, Failure> {
     let strongest = question.contrasts.iter().copied().fold(0.0, f64::max);
     let images = question.clean.iter().zip(question.families.iter().cycle());
     let numbered = images.zip(0_u64..);
-    numbered
-        .map(|((clean, family), i)| Planted::draw(clean, *family, (question.seed, i), strongest))
-        .collect()
+    let planted = numbered.map(|((clean, family), i)| {
+        let roi = match question.roi {
+            Some(roi) => Some(roi.at(clean.height(), clean.width())?),
+            None => None,
+        };
+        let place = (clean, roi.as_deref());
+        Planted::draw(place, *family, (question.seed, i), strongest)
+    });
+    planted.collect()
 }
 
 fn at_contrast(

@@ -6,6 +6,7 @@ use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use serde::Serialize;
 
+use crate::exit_code::ExitCode;
 use crate::failure::Failure;
 
 /// Draws of which the first with enough contrast is kept, so that few are amplified.
@@ -84,9 +85,10 @@ pub(crate) struct Planted {
 
 impl Planted {
     /// A defect of `family` in `clean`, drawn from (`seed`, `index`) alone; of several draws the
-    /// first whose contrast is at least `wanted` (grey levels of 255), else the strongest.
+    /// first whose contrast is at least `wanted` (grey levels of 255), else the strongest. Of a
+    /// defect, only what lies in the region of interest is planted; one that misses it has none.
     pub(crate) fn draw(
-        clean: &Image,
+        (clean, roi): (&Image, Option<&Mask>),
         family: Family,
         (seed, index): (u64, u64),
         wanted: f64,
@@ -97,7 +99,7 @@ impl Planted {
                 seed,
                 index: index * DRAWS + draw,
             };
-            let planted = Self::once(clean, family, at)?;
+            let planted = Self::once((clean, roi), family, at)?;
             if best.as_ref().is_none_or(|b| planted.contrast > b.contrast) {
                 best = Some(planted);
             }
@@ -108,14 +110,28 @@ impl Planted {
         best.ok_or_else(|| Failure::usage("no defect was drawn"))
     }
 
-    fn once(clean: &Image, family: Family, at: Presentation) -> Result<Self, Failure> {
-        let (image, mask) = match family.corruption() {
+    fn once(
+        (clean, roi): (&Image, Option<&Mask>),
+        family: Family,
+        at: Presentation,
+    ) -> Result<Self, Failure> {
+        let (mut image, mut mask) = match family.corruption() {
             Some(corruption) => {
                 let made = corruption.validate()?.apply(clean, at);
                 (made.image, made.mask)
             }
             None => shaded(clean, at)?,
         };
+        if let Some(roi) = roi {
+            mask = within(&mask, roi)?;
+            let pixels = image.data_mut().chunks_mut(clean.channels());
+            let clean = clean.data().chunks(clean.channels());
+            for ((pixel, clean), inside) in pixels.zip(clean).zip(roi.data()) {
+                if !inside {
+                    pixel.copy_from_slice(clean);
+                }
+            }
+        }
         let pairs = image.data().iter().zip(clean.data());
         let difference: Vec<f32> = pairs.map(|(defect, clean)| defect - clean).collect();
         let inside = difference.chunks(clean.channels()).zip(mask.data());
@@ -142,6 +158,13 @@ impl Planted {
     }
 }
 
+/// The pixels of both.
+fn within(mask: &Mask, roi: &Mask) -> Result<Mask, Failure> {
+    let both = mask.data().iter().zip(roi.data()).map(|(a, b)| *a && *b);
+    Mask::new(mask.height(), mask.width(), both.collect())
+        .map_err(|e| Failure::new(ExitCode::Unexpected, e))
+}
+
 /// A rectangle of 4 to 20 % of each side, moved by a quarter of the grey scale away from the
 /// nearer end of it.
 fn shaded(clean: &Image, at: Presentation) -> Result<(Image, Mask), Failure> {
@@ -156,7 +179,7 @@ fn shaded(clean: &Image, at: Presentation) -> Result<(Image, Mask), Failure> {
     let pixels = (0..clean.height()).flat_map(|y| (0..clean.width()).map(move |x| (y, x)));
     let inside = pixels.map(|(y, x)| rows.contains(&y) && columns.contains(&x));
     let mask = Mask::new(clean.height(), clean.width(), inside.collect())
-        .map_err(|e| Failure::new(crate::exit_code::ExitCode::Unexpected, e))?;
+        .map_err(|e| Failure::new(ExitCode::Unexpected, e))?;
     let mut values = Vec::new();
     for y in rows.clone() {
         for x in columns.clone() {
@@ -202,7 +225,7 @@ mod tests {
     fn a_defect_has_the_contrast_asked_for_inside_its_mask() {
         let clean = grey();
         for family in Family::ALL {
-            let planted = Planted::draw(&clean, family, (3, 1), 64.0).unwrap();
+            let planted = Planted::draw((&clean, None), family, (3, 1), 64.0).unwrap();
             assert!(planted.mask.any());
             for contrast in [4.0, 32.0] {
                 let image = planted.at_contrast(&clean, contrast);
@@ -221,9 +244,30 @@ mod tests {
     }
 
     #[test]
+    fn nothing_is_planted_outside_the_region_of_interest() {
+        let clean = grey();
+        let inside = (0..64 * 64).map(|i| (20..44).contains(&(i / 64)) && i % 64 >= 16);
+        let roi = Mask::new(64, 64, inside.collect()).unwrap();
+        for (index, family) in (0..).zip(Family::ALL.into_iter().cycle().take(16)) {
+            let planted = Planted::draw((&clean, Some(&roi)), family, (3, index), 32.0).unwrap();
+            assert!(planted.mask.any(), "{family:?} missed it");
+            let image = planted.at_contrast(&clean, 32.0);
+            let pixels = image.data().chunks(3).zip(clean.data().chunks(3));
+            let changed = pixels.map(|(a, b)| a != b).zip(roi.data());
+            assert!(changed.clone().all(|(changed, inside)| *inside || !changed));
+            assert!(
+                changed
+                    .zip(planted.mask.data())
+                    .all(|((changed, _), m)| *m || !changed)
+            );
+        }
+    }
+
+    #[test]
     fn the_same_seed_plants_the_same_defect() {
         let draw = |index| {
-            let planted = Planted::draw(&grey(), Family::Scratch, (3, index), 64.0).unwrap();
+            let planted =
+                Planted::draw((&grey(), None), Family::Scratch, (3, index), 64.0).unwrap();
             planted.at_contrast(&grey(), 16.0)
         };
         assert_eq!(draw(5), draw(5));
