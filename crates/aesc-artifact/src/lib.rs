@@ -2,7 +2,6 @@
 //!
 //! Knows shapes and formats, computes nothing on images. Both backends (libtorch, ONNX) build
 //! their graphs from [`NetworkPlan`] and [`phase`], so that a file means the same to each.
-#![forbid(unsafe_code)]
 
 mod config;
 mod dropout;
@@ -11,6 +10,7 @@ mod file;
 mod high_pass;
 mod kernels;
 mod manifest;
+mod memory;
 mod network;
 pub mod phase;
 mod provenance;
@@ -24,6 +24,7 @@ pub use file::{NamedTensor, TensorFile};
 pub use high_pass::{HIGH_PASS_GAIN, high_pass_places, high_pass_weights};
 pub use kernels::{LEAKY_SLOPE, LevelKernels, NORM_EPS};
 pub use manifest::{MODEL_FORMAT, Manifest, ModelFile, TrainRecord};
+pub use memory::keep_freed_memory;
 pub use network::{
     Level, LevelOp, NetworkConfig, NetworkInput, NetworkKind, NetworkPlan, TensorSpec, reflected,
 };

@@ -44,6 +44,7 @@ pub enum NetworkInput {
 }
 
 impl NetworkInput {
+    #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks by reference")]
     fn is_image(&self) -> bool {
         *self == Self::Image
     }

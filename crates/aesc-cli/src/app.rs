@@ -57,10 +57,8 @@ fn start(cli: Cli) -> Result<(), Failure> {
         .build_global()
         .map_err(|error| Failure::new(ExitCode::Unexpected, error))?;
     #[cfg(feature = "libtorch")]
-    {
-        aesc_model::set_threads(threads);
-        aesc_model::keep_freed_memory();
-    }
+    aesc_model::set_threads(threads);
+    aesc_artifact::keep_freed_memory();
     let usr1 = matches!(cli.command, Command::Bench(BenchCommand::RunCell(_)));
     let signals =
         Signals::listen(usr1).map_err(|error| Failure::new(ExitCode::Unexpected, error))?;

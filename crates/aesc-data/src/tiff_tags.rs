@@ -28,7 +28,7 @@ pub(crate) fn check(bytes: &[u8]) -> Result<(), String> {
 struct File<'a> {
     bytes: &'a [u8],
     is_big_endian: bool,
-    /// Offsets and counts of 8 bytes (BigTIFF), not 4.
+    /// Offsets and counts of 8 bytes (`BigTIFF`), not 4.
     is_wide: bool,
     /// Where the first folder of tags is.
     first: u64,
@@ -94,7 +94,7 @@ impl<'a> File<'a> {
     }
 }
 
-/// Bytes of a value of this type (TIFF 6.0, section 2, and BigTIFF); 1 of an unknown one.
+/// Bytes of a value of this type (TIFF 6.0, section 2, and `BigTIFF`); 1 of an unknown one.
 fn bytes_of(kind: u64) -> u64 {
     match kind {
         3 | 8 => 2,

@@ -5,13 +5,12 @@
 
 mod device;
 mod error;
-mod memory;
 mod network;
 mod reconstruct;
 mod tensor;
 pub mod train;
 
+pub use aesc_artifact::keep_freed_memory;
 pub use device::{Device, DeviceReport, libtorch_version, report, set_threads};
 pub use error::ModelError;
-pub use memory::keep_freed_memory;
 pub use reconstruct::Reconstructor;

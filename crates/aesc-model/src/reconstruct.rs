@@ -169,12 +169,12 @@ impl Reconstructor {
     ) -> Result<Vec<R>, ModelError> {
         let n_lanes = self.lanes.len();
         if n_lanes == 1 || images.len() < n_lanes {
-            return work(&mut *held(&self.lanes[0]), images);
+            return work(&mut held(&self.lanes[0]), images);
         }
         let shares = images.par_chunks(images.len().div_ceil(n_lanes));
         let done = shares.zip(&self.lanes).map(|(share, lane)| {
             alone();
-            work(&mut *held(lane), share)
+            work(&mut held(lane), share)
         });
         let done: Vec<Vec<R>> = done.collect::<Result<_, _>>()?;
         Ok(done.into_iter().flatten().collect())

@@ -46,7 +46,7 @@ mod tests {
         };
         let plan = config.plan(3).unwrap();
         let options = (Kind::Float, tch::Device::Cpu);
-        let mut x = Tensor::full([1, 3, 64, 64], 0.25, options);
+        let x = Tensor::full([1, 3, 64, 64], 0.25, options);
         let flat = shown(&plan, &x).unwrap();
         assert_eq!(flat.size(), [1, 1, 64, 64]);
         assert!(flat.abs().max().double_value(&[]) < 1e-6);
@@ -55,7 +55,7 @@ mod tests {
         let _ = x.narrow(1, 1, 1).narrow(3, 0, 32).fill_(0.0);
         assert!(shown(&plan, &x).unwrap().abs().max().double_value(&[]) < 1e-6);
         // A step of grey by 0.1: 4 * 0.1 * (1 - what the Gaussian has to the left) beside it.
-        let mut x = Tensor::full([1, 3, 64, 64], 0.25, options);
+        let x = Tensor::full([1, 3, 64, 64], 0.25, options);
         let _ = x.narrow(3, 32, 32).fill_(0.35);
         let beside = shown(&plan, &x).unwrap();
         let weights = high_pass_weights();

@@ -8,7 +8,7 @@ use std::process::Command;
 use aesc_artifact::{NamedTensor, TensorFile};
 use aesc_onnx::export;
 
-use crate::models::{every, model, noise, shown};
+use crate::models::{every, noise, shown};
 use crate::written_out;
 
 /// Checks one file with one package; prints `skip: why` where the package is absent.

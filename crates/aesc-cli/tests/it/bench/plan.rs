@@ -30,7 +30,10 @@ fn the_blocks_of_a_file_are_merged_and_repeated_for_each_seed() {
     let expected = [("aesc", "stain"), ("aesc", "none"), ("ae", "none")];
     let expected = expected.map(|pair| [3, 4].map(|seed| (pair, seed, "sample")));
     assert!(cells.eq(expected.into_iter().flatten()));
-    let seeds = plan.cells.iter().map(|cell| cell.config["seed"].as_u64());
+    let seeds = plan
+        .cells
+        .iter()
+        .map(|cell| cell.config.value()["seed"].as_u64());
     assert!(seeds.eq([3, 4].repeat(3).into_iter().map(Some)));
 }
 
@@ -83,11 +86,11 @@ fn the_whole_matrix_is_21_cells_a_category() {
     let kinds = plan
         .cells
         .iter()
-        .map(|cell| &cell.config["network"]["kind"]);
+        .map(|cell| cell.config.value()["network"]["kind"].clone());
     assert!(
         kinds
             .zip(&plan.cells)
-            .all(|(kind, cell)| *kind == cell.network)
+            .all(|(kind, cell)| kind == cell.network)
     );
 }
 
