@@ -7,7 +7,7 @@ mod config;
 mod dropout;
 mod error;
 mod file;
-mod high_pass;
+mod input;
 mod kernels;
 mod manifest;
 mod memory;
@@ -21,13 +21,11 @@ pub use config::{CONFIG_SCHEMA, RunConfig};
 pub use dropout::dropout_mask;
 pub use error::ArtifactError;
 pub use file::{NamedTensor, TensorFile};
-pub use high_pass::{HIGH_PASS_GAIN, high_pass_places, high_pass_weights};
+pub use input::{HIGH_PASS_GAIN, NetworkInput, high_pass_places, high_pass_weights};
 pub use kernels::{LEAKY_SLOPE, LevelKernels, NORM_EPS};
 pub use manifest::{MODEL_FORMAT, Manifest, ModelFile, TrainRecord};
 pub use memory::keep_freed_memory;
-pub use network::{
-    Level, LevelOp, NetworkConfig, NetworkInput, NetworkKind, NetworkPlan, TensorSpec, reflected,
-};
+pub use network::{Level, LevelOp, NetworkConfig, NetworkKind, NetworkPlan, TensorSpec, reflected};
 pub use provenance::Provenance;
 pub use training::{
     AdamConfig, AugmentConfig, Keep, LossConfig, Precision, Schedule, TrainConfig, Turns,

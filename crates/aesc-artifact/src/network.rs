@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::ArtifactError;
+use crate::{ArtifactError, NetworkInput};
 
 /// How the encoder's activations reach the decoder.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -27,26 +27,6 @@ impl NetworkKind {
             Self::Aesc => "aesc",
             Self::Unet => "unet",
         }
-    }
-}
-
-/// What of the image the network is shown.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum NetworkInput {
-    /// The image.
-    #[default]
-    Image,
-    /// The high pass of its grey version, one channel ([`high_pass_weights`]).
-    ///
-    /// [`high_pass_weights`]: crate::high_pass_weights
-    HighPass,
-}
-
-impl NetworkInput {
-    #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks by reference")]
-    fn is_image(&self) -> bool {
-        *self == Self::Image
     }
 }
 

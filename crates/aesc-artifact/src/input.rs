@@ -1,9 +1,29 @@
-//! The high pass before a network: what is fine in a grey image, and no colour.
+//! What of the image a network is shown: all, or its high pass, which is fine, grey and no colour.
 //!
-//! Skip connections cannot copy what the network is not shown: the tone and colour of a defect have
+//! Of a high pass skip connections cannot copy what the network is not shown: the tone and colour of a defect have
 //! to be made anew from the edges around it (FAIR, Liu et al. 2023, after `EdgRec`, 2022; there by a
 //! Butterworth filter of order 2 that keeps half the power at 30 cycles an image of 256 px, here by
 //! taking a Gaussian away, which leaves 0.44 of it there, is a convolution and runs everywhere).
+
+use serde::{Deserialize, Serialize};
+
+/// What of the image the network is shown.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum NetworkInput {
+    /// The image.
+    #[default]
+    Image,
+    /// The high pass of its grey version, one channel ([`high_pass_weights`]).
+    HighPass,
+}
+
+impl NetworkInput {
+    #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks by reference")]
+    pub(crate) fn is_image(&self) -> bool {
+        *self == Self::Image
+    }
+}
 
 /// Standard deviation of the Gaussian that is taken away, px at network resolution.
 const SIGMA_PX: f64 = 2.0;
