@@ -1,9 +1,10 @@
-//! What of the image a network is shown: all, or its high pass, which is fine, grey and no colour.
+//! What of the image a network is shown: all of it, or its high pass, which is fine and grey.
 //!
-//! Of a high pass skip connections cannot copy what the network is not shown: the tone and colour of a defect have
-//! to be made anew from the edges around it (FAIR, Liu et al. 2023, after `EdgRec`, 2022; there by a
-//! Butterworth filter of order 2 that keeps half the power at 30 cycles an image of 256 px, here by
-//! taking a Gaussian away, which leaves 0.44 of it there, is a convolution and runs everywhere).
+//! What a network is not shown its skip connections cannot copy: behind a high pass, the tone and
+//! colour of a defect have to be made anew from the edges around it (FAIR, Liu et al. 2023, after
+//! `EdgRec`, 2022; there by a Butterworth filter of order 2 that keeps half the power at 30 cycles an
+//! image of 256 px, here by taking a Gaussian away, which leaves 0.44 of it there, is a convolution
+//! and runs everywhere).
 
 use serde::{Deserialize, Serialize};
 
