@@ -14,6 +14,10 @@ use crate::tensor::{
 };
 use crate::{Device, ModelError};
 
+/// Images that are sampled at once, at most: each holds the activations of all its passes. With more
+/// threads, all of them work on one image.
+const MAX_SAMPLING_LANES: usize = 4;
+
 /// A trained network on a device.
 #[derive(Debug)]
 pub struct Reconstructor {
@@ -106,10 +110,14 @@ impl Reconstructor {
     /// [`ModelError::Images`] when channels are off, [`ModelError::Artifact`] when the rates do
     /// not fit the network.
     pub fn sample(&self, images: &[Image], mc: &McDropout) -> Result<Vec<Sampled>, ModelError> {
-        self.shared_out(images, |lane, images| {
+        let all = |lane: &mut Lane, images: &[Image]| {
             let sampled = images.iter().map(|image| self.sample_one(lane, image, mc));
             sampled.collect()
-        })
+        };
+        if self.lanes.len() > MAX_SAMPLING_LANES {
+            return all(&mut held(&self.lanes[0]), images);
+        }
+        self.shared_out(images, all)
     }
 
     fn sample_one(
