@@ -6,7 +6,7 @@ use std::sync::Once;
 ///
 /// Weights are read, folded and packed, each time as a block of the model's size; a training step
 /// allocates and frees a gigabyte in large blocks. glibc maps each from the kernel and gives it back
-/// at once, so that every page is faulted in anew: a fifth of the time from start to first result, a
+/// at once, so that every page is faulted in anew: a sixth of the time from start to first result, a
 /// tenth of a step's. The process's peak stays about what it was, and memory stays with the process.
 pub fn keep_freed_memory() {
     static ONCE: Once = Once::new();

@@ -146,7 +146,7 @@ impl Report {
         strategy: &str,
     ) -> impl Iterator<Item = &ReportCell> {
         let places = self.places.cells(self, column, strategy);
-        places.iter().map(|&at| &self.cells[at])
+        places.iter().filter_map(|&at| self.cells.get(at))
     }
 
     /// Seeds planned for a column, of one category or of any.

@@ -130,6 +130,21 @@ mod tests {
     }
 
     #[test]
+    fn the_steps_of_the_palette_are_not_seen() {
+        for i in 0..=997 {
+            let share = f64::from(i) / 997.0;
+            let exact = colorous::INFERNO.eval_continuous(share);
+            let exact = [exact.r, exact.g, exact.b].map(|level| f32::from(level) / 255.0);
+            for (found, exact) in colour(share).iter().zip(exact) {
+                assert!(
+                    (found - exact).abs() < 1.5 / 255.0,
+                    "{share}: {found} {exact}"
+                );
+            }
+        }
+    }
+
+    #[test]
     fn a_scale_without_extent_is_refused() {
         let map = Map::filled(1, 1, 0.5).unwrap();
         for max in [0.0, -1.0, f64::NAN, f64::INFINITY] {

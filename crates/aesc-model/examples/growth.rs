@@ -4,11 +4,13 @@
 //! `cargo run --release -p aesc-model --example growth > data/results/speed-growth.csv`
 #![expect(clippy::print_stdout, reason = "an example shows its result")]
 
+mod parts;
+
 use std::error::Error;
 use std::process::Command;
 use std::time::Instant;
 
-use aesc_artifact::{Manifest, ModelFile, NamedTensor, Provenance, RunConfig, TrainRecord};
+use aesc_artifact::{ModelFile, NamedTensor, RunConfig};
 use aesc_image::Image;
 use aesc_model::{Device, Reconstructor};
 
@@ -87,24 +89,7 @@ fn model(side: usize) -> Result<ModelFile, Failure> {
         shape: spec.shape,
     });
     let tensors = filled.collect();
-    let train = TrainRecord {
-        config: config.train,
-        corruption: config.corruption,
-        n_train: 1,
-        n_validation: 1,
-        kept_step: 1,
-        validation_psnr_db: 0.0,
-    };
-    let manifest = Manifest {
-        network: config.network,
-        preprocess: config.data,
-        score: config.score,
-        calibration: None,
-        roi: None,
-        train,
-        provenance: Provenance::default(),
-    };
-    Ok(ModelFile { manifest, tensors })
+    Ok(parts::model(config, tensors))
 }
 
 fn peak_mib() -> u64 {

@@ -5,12 +5,14 @@
 //! PNG files, where there are any, are decoded and resized to 256 x 256.
 #![expect(clippy::print_stdout, reason = "an example shows its result")]
 
+mod parts;
+
 use std::collections::BTreeMap;
 use std::error::Error;
 use std::sync::atomic::AtomicBool;
 use std::time::Instant;
 
-use aesc_artifact::{Manifest, ModelFile, Provenance, RunConfig, TrainRecord};
+use aesc_artifact::RunConfig;
 use aesc_data::{Channels, Limits, decode_image, resize};
 use aesc_detect::McDropout;
 use aesc_image::Image;
@@ -36,7 +38,7 @@ fn main() -> Result<(), Failure> {
     let mut found = BTreeMap::new();
     let (trained, secs) = train_steps(&config()?, device)?;
     found.insert("train_b16_f32", 16.0 / secs);
-    let model = model(config()?, trained);
+    let model = parts::model(config()?, trained.tensors);
     let network = Reconstructor::new(&model, device)?;
     let images = images(16)?;
     found.insert("infer_b1_f32", 1.0 / calls(|| network.clean(&images[..1]))?);
@@ -131,30 +133,6 @@ fn train_steps(config: &RunConfig, device: Device) -> Result<(Trained, f64), Fai
     match outcome {
         TrainOutcome::Finished(trained) => Ok((trained, median(secs.collect()))),
         TrainOutcome::Stopped(step) => Err(format!("stopped at step {step}").into()),
-    }
-}
-
-fn model(config: RunConfig, trained: Trained) -> ModelFile {
-    let train = TrainRecord {
-        config: config.train,
-        corruption: config.corruption,
-        n_train: 32,
-        n_validation: 2,
-        kept_step: trained.kept_step,
-        validation_psnr_db: trained.validation_psnr_db,
-    };
-    let manifest = Manifest {
-        network: config.network,
-        preprocess: config.data,
-        score: config.score,
-        calibration: None,
-        roi: None,
-        train,
-        provenance: Provenance::default(),
-    };
-    ModelFile {
-        manifest,
-        tensors: trained.tensors,
     }
 }
 

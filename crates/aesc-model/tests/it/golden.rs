@@ -6,6 +6,7 @@ use aesc_artifact::{
     Manifest, ModelFile, NamedTensor, NetworkConfig, NetworkKind, Provenance, RunConfig,
     TensorSpec, TrainRecord,
 };
+use aesc_detect::McDropout;
 use aesc_image::Image;
 use aesc_model::{Device, Reconstructor};
 
@@ -59,6 +60,50 @@ fn model(kind: NetworkKind) -> ModelFile {
         manifest,
         tensors: plan.tensors().into_iter().enumerate().map(tensor).collect(),
     }
+}
+
+/// Twelve images over three threads, and over fewer images than threads.
+#[test]
+fn a_batch_shared_out_is_each_image_alone_in_its_place() {
+    let pool = rayon::ThreadPoolBuilder::new()
+        .num_threads(3)
+        .build()
+        .unwrap();
+    let image = |k: usize, sides: (usize, usize)| {
+        let value =
+            |y: usize, x: usize, c: usize| ((y * 31 + x * 17 + c * 7 + k * 53) % 256) as f32;
+        Image::from_fn(sides.0, sides.1, 3, |y, x, c| value(y, x, c) / 255.0).unwrap()
+    };
+    pool.install(|| {
+        let network = Reconstructor::new(&model(NetworkKind::Aesc), Device::Cpu).unwrap();
+        let mc = McDropout {
+            samples: 3,
+            ..McDropout::default()
+        };
+        for n in [2, 4, 12] {
+            let images: Vec<_> = (0..n).map(|k| image(k, (16, 24))).collect();
+            let together = network.clean(&images).unwrap();
+            let sampled = network.sample(&images, &mc).unwrap();
+            assert_eq!((together.len(), sampled.len()), (n, n));
+            for (k, one) in images.iter().enumerate() {
+                let one = std::slice::from_ref(one);
+                let alone = &network.clean(one).unwrap()[0];
+                assert!(gap(together[k].data(), alone.data()) < 1e-5, "{k} of {n}");
+                let alone = &network.sample(one, &mc).unwrap()[0];
+                assert!(
+                    gap(sampled[k].variance.data(), alone.variance.data()) < 1e-6,
+                    "{k}"
+                );
+            }
+        }
+        let mixed: Vec<_> = (0..6).map(|k| image(k, (16, 24 + k / 3))).collect();
+        assert!(network.clean(&mixed).is_err());
+    });
+}
+
+fn gap(a: &[f32], b: &[f32]) -> f32 {
+    let gaps = a.iter().zip(b).map(|(a, b)| (a - b).abs());
+    gaps.fold(0.0, f32::max)
 }
 
 #[test]
