@@ -1,4 +1,5 @@
-//! What of the image a network is shown: all of it, or its high pass, which is fine and grey.
+//! What of the image a network is shown: all of it, its high pass, which is fine and grey, or now the
+//! one and now the other.
 //!
 //! What a network is not shown its skip connections cannot copy: behind a high pass, the tone and
 //! colour of a defect have to be made anew from the edges around it (FAIR, Liu et al. 2023, after
@@ -17,9 +18,42 @@ pub enum NetworkInput {
     Image,
     /// The high pass of its grey version, one channel ([`high_pass_weights`]).
     HighPass,
+    /// Two looks by one network: at the image with its high pass as one more channel, and at the
+    /// high pass alone, the image's channels being [`NOT_SHOWN`]. In training every second image of
+    /// a batch is looked at the second way; afterwards every image is, both ways.
+    Both,
 }
 
+/// Which of a network's looks at an image.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Look {
+    /// The only one of most networks.
+    First,
+    /// At the high pass alone, by a network that looks twice ([`NetworkInput::Both`]).
+    Second,
+}
+
+/// The tone of an image that is not shown; none that is shown has it.
+pub const NOT_SHOWN: f64 = -1.0;
+
 impl NetworkInput {
+    /// The looks at each image, in order.
+    pub fn looks(self) -> &'static [Look] {
+        match self {
+            Self::Image | Self::HighPass => &[Look::First],
+            Self::Both => &[Look::First, Look::Second],
+        }
+    }
+
+    /// Channels the network reads of an image of `channels`.
+    pub fn channels(self, channels: usize) -> usize {
+        match self {
+            Self::Image => channels,
+            Self::HighPass => 1,
+            Self::Both => channels + 1,
+        }
+    }
+
     #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks by reference")]
     pub(crate) fn is_image(&self) -> bool {
         *self == Self::Image

@@ -70,10 +70,7 @@ impl NetworkConfig {
         }
         let at = |scale: usize| self.width << (scale - 1);
         let mut levels = Vec::with_capacity(2 * self.depth);
-        let shown = match self.input {
-            NetworkInput::Image => channels,
-            NetworkInput::HighPass => 1,
-        };
+        let shown = self.input.channels(channels);
         for scale in 1..=self.depth {
             let input = if scale == 1 { shown } else { at(scale - 1) };
             levels.push(Level::new(
@@ -255,10 +252,11 @@ impl NetworkPlan {
         });
         let filter = match self.config.input {
             NetworkInput::Image => 0,
-            NetworkInput::HighPass => self.channels + 2 * crate::high_pass_weights().len(),
+            _ => self.channels + 2 * crate::high_pass_weights().len(),
         };
+        let looks = self.config.input.looks().len() as f64;
         let (h, w) = self.padded(height, width);
-        (macs.sum::<f64>() + (filter * h * w) as f64) / 1e9
+        (looks * macs.sum::<f64>() + (filter * h * w) as f64) / 1e9
     }
 }
 

@@ -17,7 +17,21 @@ pub trait Reconstruct {
     /// Whatever the backend runs into.
     fn reconstruct(&self, images: &[Image]) -> Result<Vec<Image>, BackendError>;
 
-    /// The same reconstructions, with the variance over Monte Carlo dropout passes; equal
+    /// Whether each image can be reconstructed a second time, from less of it ([`Self::second`]).
+    fn looks_twice(&self) -> bool {
+        false
+    }
+
+    /// Reconstructions by a second look, under the terms of [`Self::reconstruct`].
+    ///
+    /// # Errors
+    /// Whatever the backend runs into; a backend that looks once says so.
+    fn second(&self, images: &[Image]) -> Result<Vec<Image>, BackendError> {
+        let _ = images;
+        Err("this backend looks at an image once".into())
+    }
+
+    /// The same reconstructions as [`Self::reconstruct`], with the variance over Monte Carlo dropout passes; equal
     /// arguments give equal maps, whatever else is in the batch.
     ///
     /// # Errors
@@ -47,6 +61,14 @@ impl<T: Reconstruct + ?Sized> Reconstruct for &T {
         (**self).reconstruct(images)
     }
 
+    fn looks_twice(&self) -> bool {
+        (**self).looks_twice()
+    }
+
+    fn second(&self, images: &[Image]) -> Result<Vec<Image>, BackendError> {
+        (**self).second(images)
+    }
+
     fn sample(&self, images: &[Image], mc: &McDropout) -> Result<Vec<Sampled>, BackendError> {
         (**self).sample(images, mc)
     }
@@ -55,6 +77,14 @@ impl<T: Reconstruct + ?Sized> Reconstruct for &T {
 impl<T: Reconstruct + ?Sized> Reconstruct for Box<T> {
     fn reconstruct(&self, images: &[Image]) -> Result<Vec<Image>, BackendError> {
         (**self).reconstruct(images)
+    }
+
+    fn looks_twice(&self) -> bool {
+        (**self).looks_twice()
+    }
+
+    fn second(&self, images: &[Image]) -> Result<Vec<Image>, BackendError> {
+        (**self).second(images)
     }
 
     fn sample(&self, images: &[Image], mc: &McDropout) -> Result<Vec<Sampled>, BackendError> {
@@ -67,11 +97,18 @@ impl<T: Reconstruct + ?Sized> Reconstruct for Box<T> {
 pub struct Observation {
     /// What the backend made of the image.
     pub reconstruction: Image,
+    /// What it made of it at a second look, where it looks twice.
+    pub second: Option<Image>,
     /// The variance over dropout passes, where they were sampled.
     pub variance: Option<Map>,
 }
 
 impl Observation {
+    /// The reconstructions, the first look's first.
+    pub(crate) fn looks(&self) -> impl Iterator<Item = &Image> {
+        std::iter::once(&self.reconstruction).chain(&self.second)
+    }
+
     /// The variance, of the sides of `image` and finite.
     pub(crate) fn variance_of(&self, image: &Image) -> Result<&Map, DetectError> {
         let map = self.variance.as_ref().ok_or(DetectError::NoVariance)?;
@@ -109,33 +146,45 @@ pub fn observe(
 ) -> Result<Vec<Observation>, DetectError> {
     let mut observed = Vec::with_capacity(images.len());
     for batch in images.chunk_by(Image::same_shape) {
-        let made = observe_batch(backend, batch, mc_dropout)?;
-        if made.len() != batch.len() {
-            let (expected, found) = (batch.len(), made.len());
-            return Err(DetectError::ReconstructionCount { expected, found });
-        }
+        let made = observe_batch(backend, batch, mc_dropout).map_err(DetectError::Backend)?;
+        as_many(batch, made.len())?;
         observed.extend(made);
+        if backend.looks_twice() {
+            let made = backend.second(batch).map_err(DetectError::Backend)?;
+            as_many(batch, made.len())?;
+            let first = observed.len() - batch.len();
+            for (seen, second) in observed[first..].iter_mut().zip(made) {
+                seen.second = Some(second);
+            }
+        }
     }
     Ok(observed)
+}
+
+fn as_many(batch: &[Image], found: usize) -> Result<(), DetectError> {
+    let expected = batch.len();
+    if found == expected {
+        return Ok(());
+    }
+    Err(DetectError::ReconstructionCount { expected, found })
 }
 
 fn observe_batch(
     backend: &impl Reconstruct,
     images: &[Image],
     mc_dropout: Option<&McDropout>,
-) -> Result<Vec<Observation>, DetectError> {
+) -> Result<Vec<Observation>, BackendError> {
+    let seen = |reconstruction, variance| Observation {
+        reconstruction,
+        second: None,
+        variance,
+    };
     let Some(mc) = mc_dropout else {
-        let made = backend.reconstruct(images).map_err(DetectError::Backend)?;
-        let plain = |reconstruction| Observation {
-            reconstruction,
-            variance: None,
-        };
-        return Ok(made.into_iter().map(plain).collect());
+        let made = backend.reconstruct(images)?.into_iter();
+        return Ok(made.map(|image| seen(image, None)).collect());
     };
-    let made = backend.sample(images, mc).map_err(DetectError::Backend)?;
-    let sampled = |one: Sampled| Observation {
-        reconstruction: one.reconstruction,
-        variance: Some(one.variance),
-    };
-    Ok(made.into_iter().map(sampled).collect())
+    let made = backend.sample(images, mc)?.into_iter();
+    Ok(made
+        .map(|one| seen(one.reconstruction, Some(one.variance)))
+        .collect())
 }

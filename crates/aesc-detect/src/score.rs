@@ -173,14 +173,12 @@ pub fn anomaly_map(
 ) -> Result<Map, DetectError> {
     config.validate()?;
     let residual = || {
-        let made = &observed.reconstruction;
-        match &config.evidence {
-            None => residual_map(image, made, config.residual, config.channels),
-            Some(evidence) => {
-                let levels = terms.evidence.ok_or(DetectError::NoEvidence)?;
-                levels.map(evidence, (image, made), terms.roi)
-            }
-        }
+        let Some(evidence) = &config.evidence else {
+            let made = &observed.reconstruction;
+            return residual_map(image, made, config.residual, config.channels);
+        };
+        let levels = terms.evidence.ok_or(DetectError::NoEvidence)?;
+        levels.map(evidence, (image, observed), terms.roi)
     };
     let raw = match config.resolved_strategy() {
         Strategy::Uncertainty => observed.variance_of(image)?.clone(),

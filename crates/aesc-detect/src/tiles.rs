@@ -126,22 +126,37 @@ impl<R: Reconstruct> Tiled<R> {
     }
 }
 
-impl<R: Reconstruct> Reconstruct for Tiled<R> {
-    fn reconstruct(&self, images: &[Image]) -> Result<Vec<Image>, BackendError> {
+impl<R: Reconstruct> Tiled<R> {
+    /// Images put together of what `look` makes of their tiles.
+    fn images(
+        &self,
+        images: &[Image],
+        look: impl Fn(&[Image]) -> Result<Vec<Image>, BackendError>,
+    ) -> Result<Vec<Image>, BackendError> {
+        let see = |tiles: &[Image]| {
+            let seen = look(tiles)?.into_iter();
+            Ok(seen.map(|tile| [tile.into_data()]).collect())
+        };
         let one = |image: &Image| {
-            let see = |tiles: &[Image]| {
-                let seen = self.inner.reconstruct(tiles)?;
-                Ok(seen.into_iter().map(|tile| [tile.into_data()]).collect())
-            };
-            let [data] = self.whole(image, [image.channels()], see)?;
-            Ok(Image::new(
-                image.height(),
-                image.width(),
-                image.channels(),
-                data,
-            )?)
+            let (height, width, channels) = (image.height(), image.width(), image.channels());
+            let [data] = self.whole(image, [channels], see)?;
+            Ok(Image::new(height, width, channels, data)?)
         };
         images.iter().map(one).collect()
+    }
+}
+
+impl<R: Reconstruct> Reconstruct for Tiled<R> {
+    fn reconstruct(&self, images: &[Image]) -> Result<Vec<Image>, BackendError> {
+        self.images(images, |tiles| self.inner.reconstruct(tiles))
+    }
+
+    fn looks_twice(&self) -> bool {
+        self.inner.looks_twice()
+    }
+
+    fn second(&self, images: &[Image]) -> Result<Vec<Image>, BackendError> {
+        self.images(images, |tiles| self.inner.second(tiles))
     }
 
     fn sample(&self, images: &[Image], mc: &McDropout) -> Result<Vec<Sampled>, BackendError> {
@@ -312,6 +327,32 @@ mod tests {
             .reconstruct(std::slice::from_ref(&image))
             .unwrap();
         assert_eq!(whole[0].data().len(), 3);
+    }
+
+    #[test]
+    fn a_second_look_is_put_together_too() {
+        struct Twice;
+        impl Reconstruct for Twice {
+            fn reconstruct(&self, images: &[Image]) -> Result<Vec<Image>, BackendError> {
+                Lifting(0.0).reconstruct(images)
+            }
+
+            fn looks_twice(&self) -> bool {
+                true
+            }
+
+            fn second(&self, images: &[Image]) -> Result<Vec<Image>, BackendError> {
+                let dark = |image: &Image| Image::filled(image.height(), image.width(), 1, 0.25);
+                Ok(images.iter().map(dark).collect::<Result<_, _>>()?)
+            }
+        }
+        let image = Image::from_fn(20, 30, 1, |y, x, _| (y + x) as f32 / 50.0).unwrap();
+        let tiled = Tiled::new(Twice, GRID);
+        let seen = &crate::observe(&tiled, &[image], None).unwrap()[0];
+        let second = seen.second.as_ref().unwrap();
+        assert!(second.data().iter().all(|v| (v - 0.25).abs() < 1e-6));
+        let once = Tiled::new(Lifting(0.0), GRID);
+        assert!(!once.looks_twice() && once.second(&[]).unwrap().is_empty());
     }
 
     #[test]

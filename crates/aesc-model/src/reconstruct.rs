@@ -2,7 +2,7 @@
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use aesc_artifact::{ModelFile, NetworkPlan, Precision};
+use aesc_artifact::{Look, ModelFile, NetworkPlan, Precision};
 use aesc_detect::{BackendError, McDropout, Reconstruct, Sampled};
 use aesc_image::{Image, Map};
 use rayon::prelude::*;
@@ -89,6 +89,10 @@ impl Reconstructor {
     /// # Errors
     /// [`ModelError::Images`] when channels or sizes are off.
     pub fn clean(&self, images: &[Image]) -> Result<Vec<Image>, ModelError> {
+        self.looked(images, Look::First)
+    }
+
+    fn looked(&self, images: &[Image], look: Look) -> Result<Vec<Image>, ModelError> {
         let Some(first) = images.first() else {
             return Ok(Vec::new());
         };
@@ -96,10 +100,10 @@ impl Reconstructor {
         check_same_shape(images)?;
         let (h, w) = (first.height(), first.width());
         if self.plan.padded(h, w) == (h, w) {
-            return self.run(images);
+            return self.run(images, look);
         }
         let grown = images.iter().map(|image| padded(image, &self.plan));
-        let clean = self.run(&grown.collect::<Result<Vec<_>, _>>()?)?;
+        let clean = self.run(&grown.collect::<Result<Vec<_>, _>>()?, look)?;
         clean.iter().map(|image| cropped(image, h, w)).collect()
     }
 
@@ -159,10 +163,10 @@ impl Reconstructor {
         Err(ModelError::images(expected, image.channels()))
     }
 
-    fn run(&self, images: &[Image]) -> Result<Vec<Image>, ModelError> {
+    fn run(&self, images: &[Image], look: Look) -> Result<Vec<Image>, ModelError> {
         self.shared_out(images, |lane, images| {
             let x = nchw_from_images(images, self.device)?;
-            images_from_nchw(&lane.frozen.forward(&x)?)
+            images_from_nchw(&lane.frozen.forward(&x, look)?)
         })
     }
 
@@ -197,6 +201,17 @@ fn held(lane: &Mutex<Lane>) -> MutexGuard<'_, Lane> {
 impl Reconstruct for Reconstructor {
     fn reconstruct(&self, images: &[Image]) -> Result<Vec<Image>, BackendError> {
         Ok(self.clean(images)?)
+    }
+
+    fn looks_twice(&self) -> bool {
+        self.plan.config.input.looks().len() > 1
+    }
+
+    fn second(&self, images: &[Image]) -> Result<Vec<Image>, BackendError> {
+        if !self.looks_twice() {
+            return Err("this network looks at an image once".into());
+        }
+        Ok(self.looked(images, Look::Second)?)
     }
 
     fn sample(&self, images: &[Image], mc: &McDropout) -> Result<Vec<Sampled>, BackendError> {

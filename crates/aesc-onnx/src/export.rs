@@ -16,13 +16,17 @@ pub const INPUT: &str = "image";
 /// The graph's output, of the input's shape and range.
 pub const OUTPUT: &str = "reconstruction";
 
+/// The output of a network's second look, where it looks twice.
+pub const SECOND: &str = "reconstruction.second";
+
 /// The version of ONNX's operators used.
 pub const OPSET: i64 = 17;
 
 /// The version of ONNX's file layout that came with the operators.
 const IR_VERSION: i64 = 8;
 
-/// A model's graph as the bytes of an ONNX file, [`INPUT`] to [`OUTPUT`], the batch being free.
+/// A model's graph as the bytes of an ONNX file, [`INPUT`] to [`OUTPUT`], of a network that looks
+/// twice to [`SECOND`] too, the batch being free.
 ///
 /// `metadata_props` holds the entries of the model file's header (`aesc.preprocess`,
 /// `aesc.calibration` and the others, JSON each). The same model always gives the same bytes.
@@ -32,7 +36,11 @@ const IR_VERSION: i64 = 8;
 pub fn export(model: &ModelFile) -> Result<Vec<u8>, OnnxError> {
     let preprocess = &model.manifest.preprocess;
     let network = Network::new(model)?;
-    let graph = network.graph((preprocess.height, preprocess.width), &[]);
+    let graph = network.graph(
+        (preprocess.height, preprocess.width),
+        &[],
+        network.plan.config.input.looks(),
+    );
     let metadata = model.manifest.to_metadata();
     let proto = ModelProto {
         doc_string:

@@ -4,17 +4,22 @@
 //! runtimes merge them into the convolution.
 
 use aesc_artifact::{
-    HIGH_PASS_GAIN, LEAKY_SLOPE, Level, LevelKernels, LevelOp, NetworkInput, NetworkKind,
-    NetworkPlan, high_pass_places, high_pass_weights, reflected,
+    HIGH_PASS_GAIN, LEAKY_SLOPE, Level, LevelKernels, LevelOp, Look, NOT_SHOWN, NetworkInput,
+    NetworkKind, NetworkPlan, high_pass_places, high_pass_weights, reflected,
 };
 use tract_onnx::pb::{AttributeProto, GraphProto, NodeProto, TensorProto, ValueInfoProto};
 
 use crate::OnnxError;
+#[cfg(doc)]
+use crate::SECOND;
 use crate::export::{INPUT, OUTPUT};
 use crate::proto::{float, floats, indices, int, ints, node, text, value};
 
 /// ONNX files end at 2 GiB; some room is left for what is not weights.
 const MAX_WEIGHT_BYTES: u64 = (2 << 30) - (64 << 20);
+
+/// What [`SECOND`] has that [`OUTPUT`] has not.
+const SECOND_SUFFIX: &str = ".second";
 
 /// A network with its kernels, of which graphs are made.
 #[derive(Debug)]
@@ -36,12 +41,18 @@ impl Network {
         Ok(Self { plan, kernels })
     }
 
-    /// The graph for images of `sides` (height, width), [`INPUT`] to [`OUTPUT`]. Sides that do not
-    /// divide by `2^depth` are padded by reflection inside and cropped back.
+    /// The graph for images of `sides` (height, width), [`INPUT`] to what each of `looks` makes of it:
+    /// [`OUTPUT`], [`SECOND`]. Sides that do not divide by `2^depth` are padded by reflection inside
+    /// and cropped back.
     ///
     /// Levels with a rate above 0 in `dropout` are multiplied by a further input of their shape,
     /// named by [`mask_name`]; an empty slice drops nothing.
-    pub(crate) fn graph(&self, sides: (usize, usize), dropout: &[f64]) -> GraphProto {
+    pub(crate) fn graph(
+        &self,
+        sides: (usize, usize),
+        dropout: &[f64],
+        looks: &[Look],
+    ) -> GraphProto {
         let channels = self.plan.channels;
         let mut builder = Builder::default();
         builder
@@ -49,33 +60,50 @@ impl Network {
             .push(value(INPUT, [channels, sides.0, sides.1]));
         let padded = self.plan.padded(sides.0, sides.1);
         let x = builder.grown(sides, padded);
-        let x = match self.plan.config.input {
-            NetworkInput::Image => x,
-            NetworkInput::HighPass => builder.high_pass(&x, channels, padded),
+        let fine = match self.plan.config.input {
+            NetworkInput::Image => String::new(),
+            _ => builder.high_pass(&x, channels, padded),
         };
-        let last = if padded == sides { OUTPUT } else { "out.grown" };
-        self.levels(&mut builder, x, (padded, last), dropout);
-        if padded != sides {
-            builder.cropped(last, sides);
+        let mut outputs = Vec::with_capacity(looks.len());
+        for look in looks {
+            builder.suffix = match look {
+                Look::First => "",
+                Look::Second => SECOND_SUFFIX,
+            };
+            let shown = match (self.plan.config.input, look) {
+                (NetworkInput::Image, _) => x.clone(),
+                (NetworkInput::HighPass, _) => fine.clone(),
+                (NetworkInput::Both, Look::First) => builder.beside(&x, &fine),
+                (NetworkInput::Both, Look::Second) => {
+                    let hidden = builder.hidden(&x);
+                    builder.beside(&hidden, &fine)
+                }
+            };
+            let last = if padded == sides { OUTPUT } else { "out.grown" };
+            let mut made = self.levels(&mut builder, shown, (padded, last), dropout);
+            if padded != sides {
+                made = builder.cropped(&made, sides);
+            }
+            outputs.push(value(&made, [channels, sides.0, sides.1]));
         }
         GraphProto {
             node: builder.nodes,
             name: self.plan.config.kind.name().to_owned(),
             initializer: builder.constants,
             input: builder.inputs,
-            output: vec![value(OUTPUT, [channels, sides.0, sides.1])],
+            output: outputs,
             ..GraphProto::default()
         }
     }
 
-    /// All levels behind `x`; the last one's value is named `last`.
+    /// All levels behind `x`; the last one's value, named `last`.
     fn levels(
         &self,
         builder: &mut Builder,
         mut x: String,
         (padded, last): ((usize, usize), &str),
         dropout: &[f64],
-    ) {
+    ) -> String {
         let shapes = self.plan.shapes(padded.0, padded.1);
         let mut skips: Vec<String> = Vec::with_capacity(self.plan.config.depth);
         for (i, (level, kernels)) in self.plan.levels.iter().zip(&self.kernels).enumerate() {
@@ -101,6 +129,7 @@ impl Network {
                 _ => {}
             }
         }
+        x
     }
 }
 
@@ -115,6 +144,8 @@ struct Builder {
     nodes: Vec<NodeProto>,
     constants: Vec<TensorProto>,
     inputs: Vec<ValueInfoProto>,
+    /// What the names of values end in: two looks run through the same levels.
+    suffix: &'static str,
 }
 
 impl Builder {
@@ -125,13 +156,17 @@ impl Builder {
         attributes: Vec<AttributeProto>,
         output: &str,
     ) -> String {
-        self.nodes.push(node(op, inputs, attributes, output));
-        output.to_owned()
+        let output = format!("{output}{}", self.suffix);
+        self.nodes.push(node(op, inputs, attributes, &output));
+        output
     }
 
+    /// The name of a constant, which is in the graph once however often it is used.
     fn constant(&mut self, constant: TensorProto) -> String {
         let name = constant.name.clone();
-        self.constants.push(constant);
+        if !self.constants.iter().any(|held| held.name == name) {
+            self.constants.push(constant);
+        }
         name
     }
 
@@ -179,15 +214,26 @@ impl Builder {
         }
         let fine = self.push("Sub", &[&grey, &blurred], vec![], "grey.fine");
         let gain = self.constant(floats("grey.gain", &[1], &[HIGH_PASS_GAIN as f32]));
-        self.push("Mul", &[&fine, &gain], vec![], "shown")
+        self.push("Mul", &[&fine, &gain], vec![], "grey.shown")
     }
 
-    /// The top left of `x`, as the output.
-    fn cropped(&mut self, x: &str, sides: (usize, usize)) {
+    /// The channels of `x`, then those of `y`.
+    fn beside(&mut self, x: &str, y: &str) -> String {
+        self.push("Concat", &[x, y], vec![int("axis", 1)], "shown")
+    }
+
+    /// [`NOT_SHOWN`] at every value of `x`: its batch is free, its values are not looked at.
+    fn hidden(&mut self, x: &str) -> String {
+        let tone = self.constant(floats("hidden.tone", &[], &[NOT_SHOWN as f32]));
+        self.push("Clip", &[x, &tone, &tone], vec![], "hidden")
+    }
+
+    /// The top left of `x`, as an output.
+    fn cropped(&mut self, x: &str, sides: (usize, usize)) -> String {
         let starts = self.constant(indices("crop.starts", &[0, 0]));
         let ends = self.constant(indices("crop.ends", &[sides.0, sides.1]));
         let axes = self.constant(indices("crop.axes", &[2, 3]));
-        self.push("Slice", &[x, &starts, &ends, &axes], vec![], OUTPUT);
+        self.push("Slice", &[x, &starts, &ends, &axes], vec![], OUTPUT)
     }
 
     fn convolution(

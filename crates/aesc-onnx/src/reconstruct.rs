@@ -3,7 +3,7 @@
 use std::cell::RefCell;
 use std::rc::Rc;
 
-use aesc_artifact::{ModelFile, NetworkPlan, dropout_mask};
+use aesc_artifact::{Look, ModelFile, NetworkPlan, dropout_mask};
 use aesc_detect::{BackendError, McDropout, Reconstruct, Sampled};
 use aesc_image::{Image, Map};
 use rayon::prelude::*;
@@ -23,6 +23,7 @@ pub struct Reconstructor {
     network: Network,
     /// The graphs of the last calls: the next one mostly wants the same.
     whole: Prepared,
+    second: Prepared,
     thinned: Prepared,
 }
 
@@ -38,10 +39,14 @@ impl Reconstructor {
         let made = Self {
             network: Network::new(model)?,
             whole: RefCell::default(),
+            second: RefCell::default(),
             thinned: RefCell::default(),
         };
         let preprocess = &model.manifest.preprocess;
-        made.session(&made.whole, (preprocess.height, preprocess.width), &[])?;
+        let sides = (preprocess.height, preprocess.width);
+        for look in made.network.plan.config.input.looks() {
+            made.look(sides, *look)?;
+        }
         Ok(made)
     }
 
@@ -50,12 +55,16 @@ impl Reconstructor {
     /// # Errors
     /// [`OnnxError::Images`] when channels or sizes are off.
     pub fn clean(&self, images: &[Image]) -> Result<Vec<Image>, OnnxError> {
+        self.looked(images, Look::First)
+    }
+
+    fn looked(&self, images: &[Image], look: Look) -> Result<Vec<Image>, OnnxError> {
         let Some(first) = images.first() else {
             return Ok(Vec::new());
         };
         self.check_channels(first)?;
         let sides = (first.height(), first.width());
-        self.session(&self.whole, sides, &[])?.reconstruct(images)
+        self.look(sides, look)?.reconstruct(images)
     }
 
     /// The clean versions of equal-sized images and their variance over dropout.
@@ -79,7 +88,7 @@ impl Reconstructor {
         let plan = &self.network.plan;
         let rates = plan.dropout_rates(mc)?;
         let (h, w) = (image.height(), image.width());
-        let session = self.session(&self.thinned, (h, w), &rates)?;
+        let session = self.session(&self.thinned, (h, w), &rates, Look::First)?;
         let session: &Session = &session;
         let mut moments = Moments::new(h * w * image.channels());
         let passes: Vec<u32> = (0..mc.samples as u32).collect();
@@ -104,12 +113,22 @@ impl Reconstructor {
         Err(OnnxError::images(expected, image.channels()))
     }
 
+    /// The graph of a look at images of `sides`, nothing dropped.
+    fn look(&self, sides: (usize, usize), look: Look) -> Result<Rc<Session>, OnnxError> {
+        let held = match look {
+            Look::First => &self.whole,
+            Look::Second => &self.second,
+        };
+        self.session(held, sides, &[], look)
+    }
+
     /// The graph for images of `sides` that drops by `rates`: the one held, or a new one.
     fn session(
         &self,
         held: &Prepared,
         sides: (usize, usize),
         rates: &[f64],
+        look: Look,
     ) -> Result<Rc<Session>, OnnxError> {
         if let Some((of_sides, of_rates, session)) = &*held.borrow()
             && *of_sides == sides
@@ -117,7 +136,7 @@ impl Reconstructor {
         {
             return Ok(Rc::clone(session));
         }
-        let proto = model_of(self.network.graph(sides, rates));
+        let proto = model_of(self.network.graph(sides, rates, &[look]));
         let session = Rc::new(Session::new(&proto)?);
         held.replace(Some((sides, rates.to_vec(), Rc::clone(&session))));
         Ok(session)
@@ -146,6 +165,17 @@ fn masks(
 impl Reconstruct for Reconstructor {
     fn reconstruct(&self, images: &[Image]) -> Result<Vec<Image>, BackendError> {
         Ok(self.clean(images)?)
+    }
+
+    fn looks_twice(&self) -> bool {
+        self.network.plan.config.input.looks().len() > 1
+    }
+
+    fn second(&self, images: &[Image]) -> Result<Vec<Image>, BackendError> {
+        if !self.looks_twice() {
+            return Err("this network looks at an image once".into());
+        }
+        Ok(self.looked(images, Look::Second)?)
     }
 
     fn sample(&self, images: &[Image], mc: &McDropout) -> Result<Vec<Sampled>, BackendError> {

@@ -93,6 +93,10 @@ fn what_it_is(manifest: &Manifest, whole: &Value) -> Vec<(&'static str, String)>
                 NetworkInput::HighPass => {
                     format!("{kind} depth {depth} width {width}, on the grey high pass")
                 }
+                NetworkInput::Both => format!(
+                    "{kind} depth {depth} width {width}, looking twice: at the image, and at its grey \
+                     high pass"
+                ),
             },
         ),
         ("parameters", whole["cost"]["parameters"].to_string()),

@@ -37,7 +37,7 @@ impl<'a> EvidenceFit<'a> {
             roi,
             cells: Vec::new(),
             levels: Vec::new(),
-            peaks: vec![0.0; config.windows_px.len()],
+            peaks: Vec::new(),
             n_images: 0,
         }
     }
@@ -45,13 +45,11 @@ impl<'a> EvidenceFit<'a> {
     /// Takes an image into the levels; every image before the first peak.
     pub(crate) fn add(&mut self, image: &Image, seen: &Observation) -> Result<(), DetectError> {
         let inside = inside(image, self.roi)?;
-        let raw = self
-            .config
-            .raw(image, &seen.reconstruction, inside.as_deref())?;
+        let raw = self.raw(image, seen)?;
         if self.cells.is_empty() {
-            self.cells = raw.iter().map(Cells::over).collect();
+            self.cells = raw.iter().flatten().map(Cells::over).collect();
         }
-        for (cells, map) in self.cells.iter_mut().zip(&raw) {
+        for (cells, map) in self.cells.iter_mut().zip(raw.iter().flatten()) {
             cells.add(map, |at| inside.as_deref().is_none_or(|m| m.data()[at]));
         }
         Ok(())
@@ -63,16 +61,27 @@ impl<'a> EvidenceFit<'a> {
             self.levels = self.cells.iter().map(Cells::level).collect();
         }
         let inside = inside(image, self.roi)?;
-        let raw = self
-            .config
-            .raw(image, &seen.reconstruction, inside.as_deref())?;
-        let map = whitened(&raw, &self.levels)?;
-        for (peak, &side_px) in self.peaks.iter_mut().zip(&self.config.windows_px) {
-            let seen = windowed(&map, side_px, inside.as_deref())?;
-            *peak += f64::from(seen.data().iter().copied().fold(0.0, f32::max));
+        let mut found = Vec::new();
+        let levels = self.levels.chunks(self.config.maps.len());
+        for (raw, levels) in self.raw(image, seen)?.iter().zip(levels) {
+            let map = whitened(raw, levels)?;
+            for &side_px in &self.config.windows_px {
+                let seen = windowed(&map, side_px, inside.as_deref())?;
+                found.push(f64::from(seen.data().iter().copied().fold(0.0, f32::max)));
+            }
         }
+        self.peaks.resize(found.len(), 0.0);
+        let peaks = self.peaks.iter_mut().zip(found);
+        peaks.for_each(|(sum, peak)| *sum += peak);
         self.n_images += 1;
         Ok(())
+    }
+
+    /// The maps of each look, as they are.
+    fn raw(&self, image: &Image, seen: &Observation) -> Result<Vec<Vec<Map>>, DetectError> {
+        let inside = inside(image, self.roi)?;
+        let look = |made| self.config.raw(image, made, inside.as_deref());
+        seen.looks().map(look).collect()
     }
 
     /// None without an image.

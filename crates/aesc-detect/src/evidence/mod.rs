@@ -4,7 +4,8 @@
 //! plain surface. So each map is divided, place by place, by what clean images have there; the maps
 //! are averaged; the average is smoothed by windows of several sides, each divided by the largest
 //! value it usually has in a clean image; and the mean over the windows is the evidence. 1 is thus
-//! about what the worst place of a clean image has.
+//! about what the worst place of a clean image has. Of a backend that looks twice, each look has its
+//! own measure, and the larger evidence counts.
 
 mod chroma;
 mod fit;
@@ -16,7 +17,8 @@ use aesc_image::{Image, Map, Mask};
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    ChannelReduction, DetectError, ResidualForm, Roi, Smoothing, residual_map, resize_map,
+    ChannelReduction, DetectError, Observation, ResidualForm, Roi, Smoothing, residual_map,
+    resize_map,
     score::{clear_outside, smooth_inside},
     smooth,
 };
@@ -105,13 +107,14 @@ impl EvidenceConfig {
     }
 }
 
-/// What clean images usually have, of each map by place, and of each window at most.
+/// What clean images usually have, of each map by place, and of each window at most; one look's
+/// after the other's.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct EvidenceLevels {
-    /// For each map a grid of levels, stretched over the image.
+    /// For each look and map a grid of levels, stretched over the image.
     pub levels: Vec<EvidenceLevel>,
-    /// For each window, the mean over clean images of the largest value, above 0.
+    /// For each look and window, the mean over clean images of the largest value, above 0.
     pub peaks: Vec<f64>,
 }
 
@@ -149,35 +152,42 @@ impl EvidenceLevels {
         }
     }
 
-    /// The evidence map of an image: 1 is what the worst place of a clean image usually has.
+    /// The evidence map of an image: 1 is what the worst place of a clean image usually has. Of
+    /// several looks it is the largest.
     ///
     /// # Errors
-    /// As [`residual_map`]; [`DetectError::OutOfRange`] when the levels are of other maps or
-    /// windows; [`DetectError::EmptyRoi`].
+    /// As [`residual_map`]; [`DetectError::OutOfRange`] when the levels are of other maps, windows
+    /// or looks; [`DetectError::EmptyRoi`].
     pub(crate) fn map(
         &self,
         config: &EvidenceConfig,
-        (image, reconstruction): (&Image, &Image),
+        (image, seen): (&Image, &Observation),
         roi: Option<&Roi>,
     ) -> Result<Map, DetectError> {
-        if self.levels.len() != config.maps.len() || self.peaks.len() != config.windows_px.len() {
-            let expected = "a calibration with the same maps and windows";
+        let (n_maps, n_windows) = (config.maps.len(), config.windows_px.len());
+        let n_looks = seen.looks().count();
+        if (self.levels.len(), self.peaks.len()) != (n_looks * n_maps, n_looks * n_windows) {
+            let expected = "a calibration with the same maps, windows and looks";
             let found = format!("{} and {}", self.levels.len(), self.peaks.len());
             return Err(DetectError::out_of_range("evidence", expected, &found));
         }
         let inside = inside(image, roi)?;
-        let raw = config.raw(image, reconstruction, inside.as_deref())?;
-        let whitened = whitened(&raw, &self.levels)?;
-        let mut evidence = Map::new(
-            image.height(),
-            image.width(),
-            vec![0.0; image.height() * image.width()],
-        )?;
-        for (&side_px, &peak) in config.windows_px.iter().zip(&self.peaks) {
-            let seen = windowed(&whitened, side_px, inside.as_deref())?;
-            let share = 1.0 / (peak * self.peaks.len() as f64);
-            for (sum, value) in evidence.data_mut().iter_mut().zip(seen.data()) {
-                *sum += (f64::from(*value) * share) as f32;
+        let n_pixels = image.height() * image.width();
+        let mut evidence = Map::new(image.height(), image.width(), vec![0.0; n_pixels])?;
+        let measures = self.levels.chunks(n_maps).zip(self.peaks.chunks(n_windows));
+        for (reconstruction, (levels, peaks)) in seen.looks().zip(measures) {
+            let raw = config.raw(image, reconstruction, inside.as_deref())?;
+            let whitened = whitened(&raw, levels)?;
+            let mut look = vec![0.0_f32; n_pixels];
+            for (&side_px, &peak) in config.windows_px.iter().zip(peaks) {
+                let seen = windowed(&whitened, side_px, inside.as_deref())?;
+                let share = 1.0 / (peak * n_windows as f64);
+                for (sum, value) in look.iter_mut().zip(seen.data()) {
+                    *sum += (f64::from(*value) * share) as f32;
+                }
+            }
+            for (most, value) in evidence.data_mut().iter_mut().zip(look) {
+                *most = most.max(value);
             }
         }
         Ok(evidence)

@@ -8,6 +8,7 @@ use crate::Observation;
 fn seen(reconstruction: &Image) -> Observation {
     Observation {
         reconstruction: reconstruction.clone(),
+        second: None,
         variance: None,
     }
 }
@@ -43,7 +44,9 @@ fn residuals_weigh_by_what_clean_images_have_there() {
     let clean = off_by(|x| if x < 32 { 0.01 } else { 0.08 });
     let config = absolute(1);
     let levels = fitted(&config, std::slice::from_ref(&clean), None);
-    let map = levels.map(&config, (&clean.0, &clean.1), None).unwrap();
+    let map = levels
+        .map(&config, (&clean.0, &seen(&clean.1)), None)
+        .unwrap();
     let (left, right) = (map.at(2, 8), map.at(2, 56));
     assert!((left / right - (0.01 / 0.055) / (0.08 / 0.125)).abs() < 0.01);
     // The largest value of all is 1; it lies where the levels run from the one to the other.
@@ -55,7 +58,7 @@ fn residuals_weigh_by_what_clean_images_have_there() {
             let usual = if x < 32 { 0.01 } else { 0.08 };
             if x == at { usual + 0.05 } else { usual }
         });
-        let spot = levels.map(&config, (&image, &made), None).unwrap();
+        let spot = levels.map(&config, (&image, &seen(&made)), None).unwrap();
         spot.at(2, at) - map.at(2, at)
     };
     assert!((added(8) / added(56) - 0.125 / 0.055).abs() < 0.02);
@@ -78,11 +81,44 @@ fn windows_are_averaged_each_by_its_peak() {
     let image = Image::filled(3, 5, 1, 0.0).unwrap();
     let mut made = image.clone();
     made.data_mut()[7] = 0.75; // the middle
-    let map = levels.map(&config, (&image, &made), None).unwrap();
+    let map = levels.map(&config, (&image, &seen(&made)), None).unwrap();
     // There, 0.75 / 0.5 by the first window's 2 is 0.75, and (1.5 / 9) / 1 by the second's.
     assert!((map.at(1, 2) - f32::midpoint(0.75, 1.5 / 9.0)).abs() < 1e-6);
     assert!((map.at(0, 1) - 0.5 * 1.5 / 9.0).abs() < 1e-6);
     assert!(map.at(1, 0).abs() < 1e-6);
+}
+
+#[test]
+fn of_two_looks_each_on_its_own_measure_the_larger_counts() {
+    // Clean images differ by 0.01 at the first look and by 0.04 at the second: levels of 0.02 and
+    // 0.08, peaks of a half each.
+    let config = absolute(1);
+    let (black, first) = off_by(|_| 0.01);
+    let (_, second) = off_by(|_| 0.04);
+    let twice = |first: &Image, second: &Image| Observation {
+        second: Some(second.clone()),
+        ..seen(first)
+    };
+    let mut fit = EvidenceFit::new(&config, None);
+    fit.add(&black, &twice(&first, &second)).unwrap();
+    fit.peak(&black, &twice(&first, &second)).unwrap();
+    let levels = fit.finish().unwrap();
+    assert_eq!((levels.levels.len(), levels.peaks.len()), (2, 2));
+    // At 8, only the first look has more, three times as much; at 40, only the second, twice.
+    let (_, first) = off_by(|x| if x == 8 { 0.03 } else { 0.01 });
+    let (_, second) = off_by(|x| if x == 40 { 0.08 } else { 0.04 });
+    let found = twice(&first, &second);
+    let map = levels.map(&config, (&black, &found), None).unwrap();
+    for (at, expected) in [(8, 3.0), (40, 2.0), (20, 1.0)] {
+        assert!(
+            (map.at(2, at) - expected).abs() < 1e-4,
+            "{at}: {}",
+            map.at(2, at)
+        );
+    }
+    // Levels of two looks are no measure of one.
+    let once = levels.map(&config, (&black, &seen(&first)), None);
+    assert!(once.unwrap_err().to_string().contains("looks"));
 }
 
 #[test]
@@ -106,7 +142,7 @@ fn outside_a_region_of_interest_there_is_no_evidence() {
     let config = absolute(3);
     let levels = fitted(&config, std::slice::from_ref(&clean), Some(&roi));
     let map = levels
-        .map(&config, (&clean.0, &clean.1), Some(&roi))
+        .map(&config, (&clean.0, &seen(&clean.1)), Some(&roi))
         .unwrap();
     assert!(map.at(1, 40).abs() <= 0.0);
     // What lies outside has not raised the level inside.
@@ -144,7 +180,7 @@ fn settings_and_levels_that_do_not_fit_are_refused() {
     };
     assert!(levels.validate().is_err());
     let (image, made) = off_by(|_| 0.1);
-    let error = levels.map(&EvidenceConfig::default(), (&image, &made), None);
+    let error = levels.map(&EvidenceConfig::default(), (&image, &seen(&made)), None);
     assert!(error.unwrap_err().to_string().contains("same maps"));
 }
 
@@ -168,7 +204,7 @@ proptest! {
         let levels = fitted(&config, &pairs, None);
         prop_assert!(levels.validate().is_ok());
         let peak = |(image, made): &(Image, Image)| {
-            let map = levels.map(&config, (image, made), None).unwrap();
+            let map = levels.map(&config, (image, &seen(made)), None).unwrap();
             f64::from(map.data().iter().copied().fold(0.0, f32::max))
         };
         // The mean of two windows whose peaks are 1 on average, not always in one place.

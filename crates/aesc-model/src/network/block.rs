@@ -6,7 +6,7 @@ use rand_chacha::ChaCha8Rng;
 use tch::{Kind, Tensor};
 
 use super::convolution::{Steps, convolve};
-use super::{shown, upconv, wire};
+use super::{shown_in_turn, upconv, wire};
 use crate::tensor::{from_named, to_named};
 use crate::{Device, ModelError};
 
@@ -168,7 +168,7 @@ impl Network {
     /// Reconstructions of `x` `[b, c, h, w]` by batch statistics, which also move the running
     /// averages by `momentum`. Sides must divide by `2^depth`.
     pub(crate) fn forward_train(&self, x: &Tensor, momentum: f64) -> Result<Tensor, ModelError> {
-        wire(&self.plan, &shown(&self.plan, x)?, |i, x| {
+        wire(&self.plan, &shown_in_turn(&self.plan, x)?, |i, x| {
             let level = &self.levels[i];
             let y = self.convolve(i, x)?;
             match &level.norm {

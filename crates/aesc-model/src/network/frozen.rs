@@ -1,6 +1,6 @@
 //! A network for inference: norms folded into the convolutions, phase kernels made once.
 
-use aesc_artifact::{LevelOp, NetworkPlan};
+use aesc_artifact::{LevelOp, Look, NetworkPlan};
 use tch::{Kind, Tensor};
 
 use super::block::{Network, leaky_relu, with_margin};
@@ -58,9 +58,9 @@ impl Frozen {
         }
     }
 
-    /// Reconstructions of `x` `[b, c, h, w]`, sides dividing by `2^depth`.
-    pub(crate) fn forward(&self, x: &Tensor) -> Result<Tensor, ModelError> {
-        let x = shown(&self.plan, x)?.f_to_kind(self.kind)?;
+    /// Reconstructions of `x` `[b, c, h, w]`, sides dividing by `2^depth`, by one of its looks.
+    pub(crate) fn forward(&self, x: &Tensor, look: Look) -> Result<Tensor, ModelError> {
+        let x = shown(&self.plan, x, look)?.f_to_kind(self.kind)?;
         tch::no_grad(|| wire(&self.plan, &x, |i, x| self.level(i, x)))
     }
 
@@ -70,7 +70,7 @@ impl Frozen {
     /// All passes are one batch, from the first level that drops: those before it see one image.
     pub(crate) fn sample(&self, x: &Tensor, masks: &Masks) -> Result<(Tensor, Tensor), ModelError> {
         tch::no_grad(|| {
-            let x = shown(&self.plan, x)?.f_to_kind(self.kind)?;
+            let x = shown(&self.plan, x, Look::First)?.f_to_kind(self.kind)?;
             let y = wire(&self.plan, &x, |i, x| {
                 let h = self.level(i, x)?;
                 match &masks.levels[i] {
@@ -115,12 +115,12 @@ mod tests {
         let plain = NetworkKind::ALL.map(|kind| (kind, NetworkInput::Image));
         plain
             .into_iter()
-            .chain([(NetworkKind::Aesc, NetworkInput::HighPass)])
+            .chain([NetworkInput::HighPass, NetworkInput::Both].map(|i| (NetworkKind::Aesc, i)))
     }
 
     /// The slow twin: each step of method section 3 written out, nothing folded, no phase form.
-    fn plain_forward(network: &Network, x: &Tensor) -> Tensor {
-        let x = shown(&network.plan, x).unwrap();
+    fn plain_forward(network: &Network, x: &Tensor, look: Look) -> Tensor {
+        let x = shown(&network.plan, x, look).unwrap();
         wire(&network.plan, &x, |i, x| plain_level(network, i, x)).unwrap()
     }
 
@@ -146,7 +146,7 @@ mod tests {
         let plan = &network.plan;
         let rates = plan.dropout_rates(mc).unwrap();
         let pass = |pass: u32| {
-            let y = wire(plan, &shown(plan, x).unwrap(), |i, x| {
+            let y = wire(plan, &shown(plan, x, Look::First).unwrap(), |i, x| {
                 let h = plain_level(network, i, x)?;
                 let [_, c, height, width] = h.size()[..] else {
                     return Err(ModelError::images("four dimensions", h.dim()));
@@ -198,13 +198,18 @@ mod tests {
             .unwrap();
             let network = Network::from_tensors(&plan, &random(&plan), Device::Cpu).unwrap();
             let x = Tensor::rand([2, 3, 16, 24], (Kind::Float, tch::Device::Cpu));
-            let expected = tch::no_grad(|| plain_forward(&network, &x));
-            let found = Frozen::new(&network, (16, 24))
-                .unwrap()
-                .forward(&x)
-                .unwrap();
-            let gap = (expected - found).abs().max().double_value(&[]);
-            assert!(gap < 1e-5, "{kind:?}: {gap}");
+            let frozen = Frozen::new(&network, (16, 24)).unwrap();
+            let looked = |&look: &Look| {
+                let expected = tch::no_grad(|| plain_forward(&network, &x, look));
+                let found = frozen.forward(&x, look).unwrap();
+                let gap = (&expected - &found).abs().max().double_value(&[]);
+                assert!(gap < 1e-5, "{kind:?} {input:?} {look:?}: {gap}");
+                found
+            };
+            let seen: Vec<Tensor> = input.looks().iter().map(looked).collect();
+            if let [first, second] = &seen[..] {
+                assert!((first - second).abs().max().double_value(&[]) > 1e-4);
+            }
         }
     }
     #[test]
@@ -234,7 +239,7 @@ mod tests {
             assert!(largest > 0.0, "{kind:?}");
             let apart = gap(&expected, &variance);
             assert!(apart < 1e-4 * largest, "{kind:?}: {apart} of {largest}");
-            let plain = frozen.forward(&x).unwrap();
+            let plain = frozen.forward(&x, Look::First).unwrap();
             assert!(gap(&plain, &whole) < 1e-6, "{kind:?}");
         }
     }

@@ -14,7 +14,7 @@ use crate::ModelError;
 
 pub(crate) use block::Network;
 pub(crate) use frozen::Frozen;
-pub(crate) use input::shown;
+pub(crate) use input::{shown, shown_in_turn};
 pub(crate) use masks::Masks;
 
 /// Runs `x` `[b, c, h, w]` through the levels of `plan`. `level(i, x)` is the work of level `i`

@@ -1,5 +1,6 @@
 //! Validation: PSNR of held-out clean images repaired from a corruption that never changes.
 
+use aesc_artifact::Look;
 use aesc_image::Image;
 use aesc_noise::Presentation;
 use tch::{Kind, Tensor};
@@ -55,7 +56,7 @@ impl Validation {
         let n = self.clean.len().min(LOOKED_AT);
         let input = nchw_from_images(&self.corrupted[..n], self.device)?;
         let sides = (self.clean[0].height(), self.clean[0].width());
-        let made = images_from_nchw(&Frozen::new(network, sides)?.forward(&input)?)?;
+        let made = images_from_nchw(&Frozen::new(network, sides)?.forward(&input, Look::First)?)?;
         let pairs = self.corrupted.iter().zip(made).zip(&self.clean);
         let row = |((corrupted, made), clean): ((&Image, Image), &Image)| {
             [corrupted.clone(), made, clean.clone()]
@@ -73,7 +74,7 @@ impl Validation {
             .chunks(self.batch)
             .zip(self.clean.chunks(self.batch))
         {
-            let output = frozen.forward(&nchw_from_images(corrupted, self.device)?)?;
+            let output = frozen.forward(&nchw_from_images(corrupted, self.device)?, Look::First)?;
             let mse = loss.per_image(&output, &nchw_from_images(clean, self.device)?)?;
             sum += psnr_sum(&mse)?;
         }

@@ -1,6 +1,6 @@
 //! The exported file as another program would read it.
 
-use aesc_artifact::NetworkKind;
+use aesc_artifact::{NetworkInput, NetworkKind};
 use aesc_onnx::{Reconstructor, export, run};
 use prost::Message;
 use tract_onnx::pb::ModelProto;
@@ -35,6 +35,30 @@ fn the_decoder_is_a_convolution_of_3x3_and_a_depth_to_space_a_level() {
         (1, "image")
     );
     assert_eq!(graph.output[0].name, "reconstruction");
+}
+
+#[test]
+fn a_network_that_looks_twice_has_two_outputs_and_its_weights_once() {
+    let graph = |input| {
+        let bytes = export(&shown(NetworkKind::Aesc, input, (13, 21))).unwrap();
+        ModelProto::decode(bytes.as_slice()).unwrap().graph.unwrap()
+    };
+    let twice = graph(NetworkInput::Both);
+    let outputs: Vec<&str> = twice.output.iter().map(|one| one.name.as_str()).collect();
+    assert_eq!(outputs, ["reconstruction", "reconstruction.second"]);
+    let once = graph(NetworkInput::HighPass);
+    // The tone of what is not shown is one more.
+    assert_eq!(twice.initializer.len(), once.initializer.len() + 1);
+    let mut names: Vec<&str> = twice
+        .node
+        .iter()
+        .flat_map(|n| &n.output)
+        .map(String::as_str)
+        .collect();
+    let n_values = names.len();
+    names.sort_unstable();
+    names.dedup();
+    assert_eq!(names.len(), n_values);
 }
 
 #[test]

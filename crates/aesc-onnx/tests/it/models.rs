@@ -12,8 +12,9 @@ use serde_json::json;
 /// Every network and input that exports.
 pub(crate) fn every() -> Vec<(NetworkKind, NetworkInput)> {
     let plain = NetworkKind::ALL.map(|kind| (kind, NetworkInput::Image));
-    let aesc = (NetworkKind::Aesc, NetworkInput::HighPass);
-    plain.into_iter().chain([aesc]).collect()
+    let others = [NetworkInput::HighPass, NetworkInput::Both];
+    let aesc = others.map(|input| (NetworkKind::Aesc, input));
+    plain.into_iter().chain(aesc).collect()
 }
 
 /// A model of `kind`, depth 3 and width 4, for RGB images of `sides`; variances are positive.

@@ -6,7 +6,7 @@
 use std::process::Command;
 
 use aesc_artifact::{NamedTensor, TensorFile};
-use aesc_onnx::export;
+use aesc_onnx::{INPUT, OUTPUT, SECOND, export};
 
 use crate::models::{every, noise, shown};
 use crate::written_out;
@@ -33,7 +33,9 @@ header, body = json.loads(raw[8:8 + size]), raw[8 + size:]
 def tensor(name):
     begin, end = header[name]["data_offsets"]
     return np.frombuffer(body[begin:end], "<f4").reshape(header[name]["shape"])
-image, expected = tensor("image"), tensor("reconstruction")
+image = tensor("image")
+names = [name for name in header if name.startswith("reconstruction")]
+expected = [tensor(name) for name in names]
 if package == "onnx":
     model = onnx.load(onnx_path)
     onnx.checker.check_model(model, full_check=True)
@@ -45,13 +47,15 @@ if package == "onnx":
 def run(batch):
     if package == "onnxruntime":
         session = onnxruntime.InferenceSession(onnx_path, providers=["CPUExecutionProvider"])
-        return session.run(["reconstruction"], {"image": batch})[0]
+        return session.run(names, {"image": batch})
     core = openvino.Core()
     compiled = core.compile_model(core.read_model(onnx_path), "CPU", {"INFERENCE_PRECISION_HINT": "f32"})
-    return compiled({"image": batch})[compiled.output("reconstruction")]
-for batch, wanted in ((image, expected), (image[:1], expected[:1])):
-    gap = float(np.abs(run(batch) - wanted).max())
-    assert gap < 1e-4, f"{package}: {gap}"
+    made = compiled({"image": batch})
+    return [made[compiled.output(name)] for name in names]
+for n in (len(image), 1):
+    for name, found, wanted in zip(names, run(image[:n]), expected):
+        gap = float(np.abs(found - wanted[:n]).max())
+        assert gap < 1e-4, f"{package} {name}: {gap}"
 "#;
 
 /// Every kind of network, one of them with sides to be padded, in one package.
@@ -61,7 +65,7 @@ fn check(package: &str) {
         return;
     };
     let folder = tempfile::tempdir().unwrap();
-    let sides = [(16, 24), (16, 16), (13, 21), (16, 16)];
+    let sides = [(16, 24), (16, 16), (13, 21), (16, 16), (13, 21)];
     for ((kind, input), sides) in every().into_iter().zip(sides) {
         let model = shown(kind, input, sides);
         let (onnx, vectors) = (
@@ -70,10 +74,12 @@ fn check(package: &str) {
         );
         std::fs::write(&onnx, export(&model).unwrap()).unwrap();
         let images = [noise(1, sides), noise(2, sides)];
-        let clean = images
-            .each_ref()
-            .map(|image| written_out::clean(&model, image));
-        let tensors = vec![nchw("image", &images), nchw("reconstruction", &clean)];
+        let mut tensors = vec![nchw(INPUT, &images)];
+        for (name, &look) in [OUTPUT, SECOND].into_iter().zip(input.looks()) {
+            let made = images.each_ref();
+            let made = made.map(|image| written_out::looked(&model, image, look));
+            tensors.push(nchw(name, &made));
+        }
         let file = TensorFile {
             tensors,
             ..TensorFile::default()

@@ -1,7 +1,7 @@
 //! The backend against the network written out.
 
-use aesc_artifact::NetworkKind;
-use aesc_detect::McDropout;
+use aesc_artifact::{Look, NetworkInput, NetworkKind};
+use aesc_detect::{McDropout, Reconstruct};
 use aesc_onnx::Reconstructor;
 
 use crate::models::{every, gap, model, noise, shown};
@@ -22,6 +22,25 @@ fn every_network_equals_the_one_written_out_at_any_size() {
             assert!(gap < 1e-5, "{kind:?} {input:?} {sides:?}: {gap}");
         }
     }
+}
+
+#[test]
+fn a_second_look_equals_the_one_written_out_and_is_another() {
+    let twice = shown(NetworkKind::Aesc, NetworkInput::Both, (16, 24));
+    let backend = Reconstructor::new(&twice).unwrap();
+    assert!(backend.looks_twice());
+    for sides in SIDES {
+        let images = [noise(7, sides), noise(8, sides)];
+        let found = backend.second(&images).unwrap();
+        let first = backend.clean(&images).unwrap();
+        for ((image, found), first) in images.iter().zip(&found).zip(&first) {
+            let expected = written_out::looked(&twice, image, Look::Second);
+            assert!(gap(found, &expected) < 1e-5, "{sides:?}");
+            assert!(gap(found, first) > 1e-4, "{sides:?}");
+        }
+    }
+    let once = Reconstructor::new(&model(NetworkKind::Aesc, (16, 16))).unwrap();
+    assert!(!once.looks_twice() && once.second(&[noise(1, (16, 16))]).is_err());
 }
 
 #[test]

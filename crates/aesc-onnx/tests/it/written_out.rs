@@ -1,6 +1,6 @@
 //! The slow twin: method section 3 step by step in f64, nothing folded, no phase form, no runtime.
 
-use aesc_artifact::{LevelOp, ModelFile, NetworkInput, NetworkKind, dropout_mask, reflected};
+use aesc_artifact::{LevelOp, Look, ModelFile, NetworkInput, NetworkKind, dropout_mask, reflected};
 use aesc_detect::McDropout;
 use aesc_image::Image;
 
@@ -58,16 +58,29 @@ fn high_pass(x: &Planes) -> Planes {
     })
 }
 
-/// The network, whole or as thinned by one pass, on an image of any sides.
-fn forward(model: &ModelFile, image: &Image, thinned: Option<(&McDropout, u32)>) -> Planes {
+/// The network, whole or as thinned by one pass, on one look at an image of any sides.
+fn forward(
+    model: &ModelFile,
+    (image, look): (&Image, Look),
+    thinned: Option<(&McDropout, u32)>,
+) -> Planes {
     let plan = model.manifest.plan().unwrap();
     let (h, w) = plan.padded(image.height(), image.width());
     let mut x = Planes::from_fn(plan.channels, h, w, |c, y, x| {
         let (y, x) = (reflected(y, image.height()), reflected(x, image.width()));
         f64::from(image.at(y, x, c))
     });
-    if plan.config.input == NetworkInput::HighPass {
-        x = high_pass(&x);
+    let fine = high_pass(&x);
+    match (plan.config.input, look) {
+        (NetworkInput::Image, _) => {}
+        (NetworkInput::HighPass, _) => x = fine,
+        (NetworkInput::Both, look) => {
+            if look == Look::Second {
+                x.data.fill(-1.0);
+            }
+            x.c += 1;
+            x.data.extend(fine.data);
+        }
     }
     let mut skips = Vec::new();
     for (i, level) in plan.levels.iter().enumerate() {
@@ -142,7 +155,12 @@ fn forward(model: &ModelFile, image: &Image, thinned: Option<(&McDropout, u32)>)
 
 /// The reconstruction of an image.
 pub(crate) fn clean(model: &ModelFile, image: &Image) -> Image {
-    let made = forward(model, image, None);
+    looked(model, image, Look::First)
+}
+
+/// The reconstruction of one look at an image.
+pub(crate) fn looked(model: &ModelFile, image: &Image, look: Look) -> Image {
+    let made = forward(model, (image, look), None);
     let value = |y: usize, x: usize, c| made.at(c, y as isize, x as isize) as f32;
     Image::from_fn(image.height(), image.width(), made.c, value).unwrap()
 }
@@ -150,7 +168,7 @@ pub(crate) fn clean(model: &ModelFile, image: &Image) -> Image {
 /// The population variance over the passes, mean over channels, row by row.
 pub(crate) fn variance(model: &ModelFile, image: &Image, mc: &McDropout) -> Vec<f64> {
     let passes: Vec<Planes> = (0..mc.samples as u32)
-        .map(|pass| forward(model, image, Some((mc, pass))))
+        .map(|pass| forward(model, (image, Look::First), Some((mc, pass))))
         .collect();
     let n = passes.len() as f64;
     let at = |y: usize, x: usize| {
