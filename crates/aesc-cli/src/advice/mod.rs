@@ -6,6 +6,7 @@
 
 mod planted;
 mod plot;
+mod warp;
 
 use aesc_detect::{
     Calibration, Judge, Reconstruct, Roi, ScoreConfig, Strategy, calibrate_each, observe,

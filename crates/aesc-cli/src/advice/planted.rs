@@ -1,11 +1,13 @@
 //! Synthetic defects of a chosen contrast, of families a model was not trained to repair.
 
-use aesc_image::{Image, Mask};
+use aesc_image::{Image, Mask, ShapeError};
 use aesc_noise::{CorruptionConfig, Presentation, ScratchConfig};
+use clap::ValueEnum;
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use serde::Serialize;
 
+use super::warp::warped;
 use crate::exit_code::ExitCode;
 use crate::failure::Failure;
 
@@ -13,7 +15,7 @@ use crate::failure::Failure;
 const DRAWS: u64 = 16;
 
 /// What a planted defect looks like.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ValueEnum)]
 #[serde(rename_all = "kebab-case")]
 pub(crate) enum Family {
     /// A thin curve.
@@ -24,9 +26,12 @@ pub(crate) enum Family {
     Stain,
     /// An upright rectangle, lighter or darker than what it lies on: no corruption of any preset.
     Shade,
+    /// A large part of the image pulled out of shape: planted where asked for.
+    Warp,
 }
 
 impl Family {
+    /// Those planted unless told otherwise: small, of a contrast of their own.
     const ALL: [Self; 4] = [Self::Scratch, Self::Drops, Self::Stain, Self::Shade];
 
     /// The families that `corruption` does not show in training; never none.
@@ -43,6 +48,7 @@ impl Family {
             Self::Drops => "drops",
             Self::Stain => "stain",
             Self::Shade => "shade",
+            Self::Warp => "warp",
         }
     }
 
@@ -53,7 +59,7 @@ impl Family {
             })),
             Self::Drops => CorruptionConfig::named("drops").ok(),
             Self::Stain => CorruptionConfig::named("stain").ok(),
-            Self::Shade => None,
+            Self::Shade | Self::Warp => None,
         }
     }
 }
@@ -115,12 +121,14 @@ impl Planted {
         family: Family,
         at: Presentation,
     ) -> Result<Self, Failure> {
-        let (mut image, mut mask) = match family.corruption() {
-            Some(corruption) => {
+        let shape = |e| Failure::new(ExitCode::Unexpected, e);
+        let (mut image, mut mask) = match (family.corruption(), family) {
+            (Some(corruption), _) => {
                 let made = corruption.validate()?.apply(clean, at);
                 (made.image, made.mask)
             }
-            None => shaded(clean, at)?,
+            (None, Family::Warp) => warped(clean, at).map_err(shape)?,
+            (None, _) => shaded(clean, at).map_err(shape)?,
         };
         if let Some(roi) = roi {
             mask = within(&mask, roi)?;
@@ -167,7 +175,7 @@ fn within(mask: &Mask, roi: &Mask) -> Result<Mask, Failure> {
 
 /// A rectangle of 4 to 20 % of each side, moved by a quarter of the grey scale away from the
 /// nearer end of it.
-fn shaded(clean: &Image, at: Presentation) -> Result<(Image, Mask), Failure> {
+fn shaded(clean: &Image, at: Presentation) -> Result<(Image, Mask), ShapeError> {
     let mut rng = ChaCha8Rng::seed_from_u64(at.seed);
     rng.set_stream(at.index);
     let mut span = |side: usize| {
@@ -178,8 +186,7 @@ fn shaded(clean: &Image, at: Presentation) -> Result<(Image, Mask), Failure> {
     let (rows, columns) = (span(clean.height()), span(clean.width()));
     let pixels = (0..clean.height()).flat_map(|y| (0..clean.width()).map(move |x| (y, x)));
     let inside = pixels.map(|(y, x)| rows.contains(&y) && columns.contains(&x));
-    let mask = Mask::new(clean.height(), clean.width(), inside.collect())
-        .map_err(|e| Failure::new(ExitCode::Unexpected, e))?;
+    let mask = Mask::new(clean.height(), clean.width(), inside.collect())?;
     let mut values = Vec::new();
     for y in rows.clone() {
         for x in columns.clone() {

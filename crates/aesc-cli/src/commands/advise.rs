@@ -37,6 +37,10 @@ pub(crate) struct AdviseArgs {
     #[arg(long, value_name = "LEVELS", num_args = 1.., default_values_t = [4.0, 8.0, 16.0, 32.0, 64.0],
         value_parser = contrast)]
     contrasts: Vec<f64>,
+    /// Families of defects to plant, whatever the model was trained on [default: those of scratch,
+    /// drops, stain and shade that it was not trained on]
+    #[arg(long, value_name = "NAMES", value_delimiter = ',')]
+    families: Vec<Family>,
     /// Let the model file score by what is recommended: strategy auto, thresholds fitted anew
     #[arg(long)]
     write: bool,
@@ -72,13 +76,17 @@ pub(crate) fn run(args: &AdviseArgs, context: &Context) -> Result<(), Failure> {
     let mut contrasts = args.contrasts.clone();
     contrasts.sort_by(f64::total_cmp);
     contrasts.dedup_by(|a, b| a.total_cmp(b).is_eq());
+    let mut families = args.families.clone();
+    if families.is_empty() {
+        families = Family::unseen_by(&model.manifest.train.corruption);
+    }
     let advice = advise(
         &Question {
             backend: model.detector.backend(),
             score: &model.manifest.score,
             roi: model.manifest.roi.as_ref(),
             clean: &clean,
-            families: &Family::unseen_by(&model.manifest.train.corruption),
+            families: &families,
             contrasts: &contrasts,
             seed: context.global.seed.unwrap_or_default(),
         },

@@ -111,8 +111,17 @@ fn a_stronger_defect_is_easier_to_tell() {
     let bench = Workbench::new();
     let model = train(&bench, "run", &["score.mc_dropout.samples=2"]);
     let mut args = vec!["advise", text(&model), "--data", text(&bench.category)];
-    args.extend(["--contrasts", "1", "128", "--json"]);
+    args.extend([
+        "--contrasts",
+        "1",
+        "128",
+        "--families",
+        "scratch,warp",
+        "--json",
+    ]);
     let found = json(&ok(&args));
+    let families = serde_json::json!(["scratch", "warp"]);
+    assert_eq!(found["advice"]["families"], families);
     let rows = found["advice"]["rows"].as_array().unwrap().clone();
     let residual = |contrast: f64| {
         let row = rows.iter().find(|row| {
