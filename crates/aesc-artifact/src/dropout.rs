@@ -7,7 +7,7 @@ use aesc_detect::McDropout;
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 
-use crate::{ArtifactError, LevelOp, NetworkPlan};
+use crate::{ArtifactError, LevelOp, Look, NetworkPlan};
 
 impl NetworkPlan {
     /// The dropout rate behind each level's activation, in the order of the levels: an encoder
@@ -28,7 +28,9 @@ impl NetworkPlan {
             LevelOp::Out => 0.0,
             _ => rates[level.scale - 1],
         };
-        Ok(self.levels.iter().map(rate).collect())
+        let mut found: Vec<f64> = self.levels.iter().map(rate).collect();
+        found[self.stack(Look::Second)].fill(0.0);
+        Ok(found)
     }
 }
 

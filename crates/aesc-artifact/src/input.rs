@@ -1,5 +1,5 @@
-//! What of the image a network is shown: all of it, its high pass, which is fine and grey, or now the
-//! one and now the other.
+//! What of the image a network is shown: all of it, or its high pass, which is fine and grey; or two
+//! networks, each the one.
 //!
 //! What a network is not shown its skip connections cannot copy: behind a high pass, the tone and
 //! colour of a defect have to be made anew from the edges around it (FAIR, Liu et al. 2023, after
@@ -18,23 +18,19 @@ pub enum NetworkInput {
     Image,
     /// The high pass of its grey version, one channel ([`high_pass_weights`]).
     HighPass,
-    /// Two looks by one network: at the image with its high pass as one more channel, and at the
-    /// high pass alone, the image's channels being [`NOT_SHOWN`]. In training every second image of
-    /// a batch is looked at the second way; afterwards every image is, both ways.
+    /// Both, each by a network of its own, the two trained side by side: the first look is at the
+    /// image, the second at its high pass. The one is sharp, the other cannot copy a large defect.
     Both,
 }
 
-/// Which of a network's looks at an image.
+/// Which of the looks at an image.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Look {
-    /// The only one of most networks.
+    /// The only one of most models.
     First,
-    /// At the high pass alone, by a network that looks twice ([`NetworkInput::Both`]).
+    /// At the high pass, where the first is at the image ([`NetworkInput::Both`]).
     Second,
 }
-
-/// The tone of an image that is not shown; none that is shown has it.
-pub const NOT_SHOWN: f64 = -1.0;
 
 impl NetworkInput {
     /// The looks at each image, in order.
@@ -45,12 +41,12 @@ impl NetworkInput {
         }
     }
 
-    /// Channels the network reads of an image of `channels`.
-    pub fn channels(self, channels: usize) -> usize {
+    /// Whether a look is at the high pass instead of the image.
+    pub fn is_high_pass(self, look: Look) -> bool {
         match self {
-            Self::Image => channels,
-            Self::HighPass => 1,
-            Self::Both => channels + 1,
+            Self::Image => false,
+            Self::HighPass => true,
+            Self::Both => look == Look::Second,
         }
     }
 

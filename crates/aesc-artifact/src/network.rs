@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{ArtifactError, NetworkInput};
+use crate::{ArtifactError, Look, NetworkInput};
 
 /// How the encoder's activations reach the decoder.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -68,17 +68,34 @@ impl NetworkConfig {
         if channels != 1 && channels != 3 {
             return Err(ArtifactError::config("data.channels", "1 or 3", channels));
         }
+        let mut levels = Vec::with_capacity(4 * self.depth);
+        for look in self.input.looks() {
+            let shown = if self.input.is_high_pass(*look) {
+                1
+            } else {
+                channels
+            };
+            let prefix = match look {
+                Look::First => "",
+                Look::Second => "second.",
+            };
+            levels.extend(self.stack(prefix, (shown, channels)));
+        }
+        Ok(NetworkPlan {
+            config: self.clone(),
+            channels,
+            levels,
+        })
+    }
+
+    /// The levels of one network, from `input` channels to `output`.
+    fn stack(&self, prefix: &str, (input, output): (usize, usize)) -> Vec<Level> {
         let at = |scale: usize| self.width << (scale - 1);
         let mut levels = Vec::with_capacity(2 * self.depth);
-        let shown = self.input.channels(channels);
         for scale in 1..=self.depth {
-            let input = if scale == 1 { shown } else { at(scale - 1) };
-            levels.push(Level::new(
-                format!("enc{scale}"),
-                LevelOp::Down,
-                (input, at(scale)),
-                scale,
-            ));
+            let read = if scale == 1 { input } else { at(scale - 1) };
+            let name = format!("{prefix}enc{scale}");
+            levels.push(Level::new(name, LevelOp::Down, (read, at(scale)), scale));
         }
         // What a level of the decoder reads: the latent as it is, any other with its skip.
         let fed = |scale: usize| match self.kind {
@@ -86,17 +103,13 @@ impl NetworkConfig {
             _ => at(scale),
         };
         for scale in (1..self.depth).rev() {
-            let name = format!("dec{}", self.depth - scale);
+            let name = format!("{prefix}dec{}", self.depth - scale);
             let sides = (fed(scale + 1), at(scale));
             levels.push(Level::new(name, LevelOp::Up, sides, scale));
         }
-        let sides = (fed(1), channels);
-        levels.push(Level::new("out".into(), LevelOp::Out, sides, 0));
-        Ok(NetworkPlan {
-            config: self.clone(),
-            channels,
-            levels,
-        })
+        let sides = (fed(1), output);
+        levels.push(Level::new(format!("{prefix}out"), LevelOp::Out, sides, 0));
+        levels
     }
 }
 
@@ -132,7 +145,7 @@ pub enum LevelOp {
 /// One level of the network.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Level {
-    /// `enc1`.., `dec1`.., `out`: the prefix of its tensors.
+    /// `enc1`.., `dec1`.., `out`, of a second look `second.enc1`..: the prefix of its tensors.
     pub name: String,
     /// What it does.
     pub op: LevelOp,
@@ -186,11 +199,21 @@ pub struct NetworkPlan {
     pub config: NetworkConfig,
     /// Channels of the image and of the reconstruction.
     pub channels: usize,
-    /// Encoder, decoder, output, in the order they run.
+    /// Encoder, decoder, output, in the order they run; those of a second look behind those of the
+    /// first.
     pub levels: Vec<Level>,
 }
 
 impl NetworkPlan {
+    /// Where in [`Self::levels`] those of a look are.
+    pub fn stack(&self, look: Look) -> std::ops::Range<usize> {
+        let n = 2 * self.config.depth;
+        match look {
+            Look::First => 0..n,
+            Look::Second => n..self.levels.len(),
+        }
+    }
+
     /// Every tensor a model file of this network holds, in the order of the levels.
     pub fn tensors(&self) -> Vec<TensorSpec> {
         let mut specs = Vec::new();
@@ -254,9 +277,8 @@ impl NetworkPlan {
             NetworkInput::Image => 0,
             _ => self.channels + 2 * crate::high_pass_weights().len(),
         };
-        let looks = self.config.input.looks().len() as f64;
         let (h, w) = self.padded(height, width);
-        (looks * macs.sum::<f64>() + (filter * h * w) as f64) / 1e9
+        (macs.sum::<f64>() + (filter * h * w) as f64) / 1e9
     }
 }
 
@@ -353,6 +375,34 @@ mod tests {
     fn cost_is_1_41_gmac_plain_and_0_69_in_phase_form() {
         assert_eq!(format!("{:.3}", plan(3).gmac(256, 256)), "1.409");
         assert_eq!(format!("{:.2}", plan(3).gmac_phase(256, 256)), "0.69");
+    }
+
+    #[test]
+    fn two_looks_are_two_networks() {
+        let of = |input| {
+            let config = NetworkConfig {
+                input,
+                ..NetworkConfig::default()
+            };
+            config.plan(3).unwrap()
+        };
+        let [image, fine, both] = [
+            NetworkInput::Image,
+            NetworkInput::HighPass,
+            NetworkInput::Both,
+        ]
+        .map(of);
+        assert_eq!(both.parameters(), image.parameters() + fine.parameters());
+        let apart = image.gmac(256, 256) + fine.gmac(256, 256);
+        assert!((both.gmac(256, 256) - apart).abs() < 1e-9);
+        assert_eq!(both.levels[both.stack(Look::First)], image.levels);
+        let second = &both.levels[both.stack(Look::Second)];
+        assert_eq!(second.len(), fine.levels.len());
+        for (second, fine) in second.iter().zip(&fine.levels) {
+            assert_eq!(second.name, format!("second.{}", fine.name));
+            assert_eq!((second.input, second.output), (fine.input, fine.output));
+        }
+        assert!(image.stack(Look::Second).is_empty());
     }
 
     #[test]

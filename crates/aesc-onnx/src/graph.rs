@@ -4,22 +4,17 @@
 //! runtimes merge them into the convolution.
 
 use aesc_artifact::{
-    HIGH_PASS_GAIN, LEAKY_SLOPE, Level, LevelKernels, LevelOp, Look, NOT_SHOWN, NetworkInput,
-    NetworkKind, NetworkPlan, high_pass_places, high_pass_weights, reflected,
+    HIGH_PASS_GAIN, LEAKY_SLOPE, Level, LevelKernels, LevelOp, Look, NetworkKind, NetworkPlan,
+    high_pass_places, high_pass_weights, reflected,
 };
 use tract_onnx::pb::{AttributeProto, GraphProto, NodeProto, TensorProto, ValueInfoProto};
 
 use crate::OnnxError;
-#[cfg(doc)]
-use crate::SECOND;
-use crate::export::{INPUT, OUTPUT};
+use crate::export::{INPUT, OUTPUT, SECOND};
 use crate::proto::{float, floats, indices, int, ints, node, text, value};
 
 /// ONNX files end at 2 GiB; some room is left for what is not weights.
 const MAX_WEIGHT_BYTES: u64 = (2 << 30) - (64 << 20);
-
-/// What [`SECOND`] has that [`OUTPUT`] has not.
-const SECOND_SUFFIX: &str = ".second";
 
 /// A network with its kernels, of which graphs are made.
 #[derive(Debug)]
@@ -60,31 +55,24 @@ impl Network {
             .push(value(INPUT, [channels, sides.0, sides.1]));
         let padded = self.plan.padded(sides.0, sides.1);
         let x = builder.grown(sides, padded);
-        let fine = match self.plan.config.input {
-            NetworkInput::Image => String::new(),
-            _ => builder.high_pass(&x, channels, padded),
-        };
         let mut outputs = Vec::with_capacity(looks.len());
-        for look in looks {
-            builder.suffix = match look {
-                Look::First => "",
-                Look::Second => SECOND_SUFFIX,
+        for &look in looks {
+            let shown = if self.plan.config.input.is_high_pass(look) {
+                builder.high_pass(&x, channels, padded)
+            } else {
+                x.clone()
             };
-            let shown = match (self.plan.config.input, look) {
-                (NetworkInput::Image, _) => x.clone(),
-                (NetworkInput::HighPass, _) => fine.clone(),
-                (NetworkInput::Both, Look::First) => builder.beside(&x, &fine),
-                (NetworkInput::Both, Look::Second) => {
-                    let hidden = builder.hidden(&x);
-                    builder.beside(&hidden, &fine)
-                }
+            let output = match look {
+                Look::First => OUTPUT,
+                Look::Second => SECOND,
             };
-            let last = if padded == sides { OUTPUT } else { "out.grown" };
-            let mut made = self.levels(&mut builder, shown, (padded, last), dropout);
+            let grown = format!("{output}.grown");
+            let last = if padded == sides { output } else { &grown };
+            self.levels(&mut builder, shown, (look, padded, last), dropout);
             if padded != sides {
-                made = builder.cropped(&made, sides);
+                builder.cropped(last, sides, output);
             }
-            outputs.push(value(&made, [channels, sides.0, sides.1]));
+            outputs.push(value(output, [channels, sides.0, sides.1]));
         }
         GraphProto {
             node: builder.nodes,
@@ -96,17 +84,18 @@ impl Network {
         }
     }
 
-    /// All levels behind `x`; the last one's value, named `last`.
+    /// All levels of a look behind `x`; the last one's value is named `last`.
     fn levels(
         &self,
         builder: &mut Builder,
         mut x: String,
-        (padded, last): ((usize, usize), &str),
+        (look, padded, last): (Look, (usize, usize), &str),
         dropout: &[f64],
-    ) -> String {
+    ) {
         let shapes = self.plan.shapes(padded.0, padded.1);
         let mut skips: Vec<String> = Vec::with_capacity(self.plan.config.depth);
-        for (i, (level, kernels)) in self.plan.levels.iter().zip(&self.kernels).enumerate() {
+        for i in self.plan.stack(look) {
+            let (level, kernels) = (&self.plan.levels[i], &self.kernels[i]);
             x = match level.op {
                 LevelOp::Down => builder.down(level, kernels, &x),
                 LevelOp::Up => builder.up(level, kernels, &x),
@@ -129,7 +118,6 @@ impl Network {
                 _ => {}
             }
         }
-        x
     }
 }
 
@@ -144,8 +132,6 @@ struct Builder {
     nodes: Vec<NodeProto>,
     constants: Vec<TensorProto>,
     inputs: Vec<ValueInfoProto>,
-    /// What the names of values end in: two looks run through the same levels.
-    suffix: &'static str,
 }
 
 impl Builder {
@@ -156,17 +142,13 @@ impl Builder {
         attributes: Vec<AttributeProto>,
         output: &str,
     ) -> String {
-        let output = format!("{output}{}", self.suffix);
-        self.nodes.push(node(op, inputs, attributes, &output));
-        output
+        self.nodes.push(node(op, inputs, attributes, output));
+        output.to_owned()
     }
 
-    /// The name of a constant, which is in the graph once however often it is used.
     fn constant(&mut self, constant: TensorProto) -> String {
         let name = constant.name.clone();
-        if !self.constants.iter().any(|held| held.name == name) {
-            self.constants.push(constant);
-        }
+        self.constants.push(constant);
         name
     }
 
@@ -217,23 +199,12 @@ impl Builder {
         self.push("Mul", &[&fine, &gain], vec![], "grey.shown")
     }
 
-    /// The channels of `x`, then those of `y`.
-    fn beside(&mut self, x: &str, y: &str) -> String {
-        self.push("Concat", &[x, y], vec![int("axis", 1)], "shown")
-    }
-
-    /// [`NOT_SHOWN`] at every value of `x`: its batch is free, its values are not looked at.
-    fn hidden(&mut self, x: &str) -> String {
-        let tone = self.constant(floats("hidden.tone", &[], &[NOT_SHOWN as f32]));
-        self.push("Clip", &[x, &tone, &tone], vec![], "hidden")
-    }
-
     /// The top left of `x`, as an output.
-    fn cropped(&mut self, x: &str, sides: (usize, usize)) -> String {
-        let starts = self.constant(indices("crop.starts", &[0, 0]));
-        let ends = self.constant(indices("crop.ends", &[sides.0, sides.1]));
-        let axes = self.constant(indices("crop.axes", &[2, 3]));
-        self.push("Slice", &[x, &starts, &ends, &axes], vec![], OUTPUT)
+    fn cropped(&mut self, x: &str, sides: (usize, usize), output: &str) {
+        let starts = self.constant(indices(&format!("{output}.starts"), &[0, 0]));
+        let ends = self.constant(indices(&format!("{output}.ends"), &[sides.0, sides.1]));
+        let axes = self.constant(indices(&format!("{output}.axes"), &[2, 3]));
+        self.push("Slice", &[x, &starts, &ends, &axes], vec![], output);
     }
 
     fn convolution(

@@ -94,8 +94,8 @@ fn what_it_is(manifest: &Manifest, whole: &Value) -> Vec<(&'static str, String)>
                     format!("{kind} depth {depth} width {width}, on the grey high pass")
                 }
                 NetworkInput::Both => format!(
-                    "{kind} depth {depth} width {width}, looking twice: at the image, and at its grey \
-                     high pass"
+                    "two of {kind} depth {depth} width {width}, on the image and on its grey high \
+                     pass"
                 ),
             },
         ),

@@ -1,12 +1,14 @@
 //! A network with its trainable tensors: first weights, forward pass in training.
 
-use aesc_artifact::{LEAKY_SLOPE, Level, LevelOp, NORM_EPS, NamedTensor, NetworkPlan, Precision};
+use aesc_artifact::{
+    LEAKY_SLOPE, Level, LevelOp, Look, NORM_EPS, NamedTensor, NetworkPlan, Precision,
+};
 use rand::{Rng, RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use tch::{Kind, Tensor};
 
 use super::convolution::{Steps, convolve};
-use super::{shown_in_turn, upconv, wire};
+use super::{shown, upconv, wire};
 use crate::tensor::{from_named, to_named};
 use crate::{Device, ModelError};
 
@@ -165,10 +167,31 @@ impl Network {
         upconv::apply(&cast(x)?, &cast(&kernels)?, &cast(&bias)?)
     }
 
-    /// Reconstructions of `x` `[b, c, h, w]` by batch statistics, which also move the running
+    /// The mean over the looks of `loss`.
+    pub(crate) fn mean_loss(
+        &self,
+        loss: impl Fn(&Self, Look) -> Result<Tensor, ModelError>,
+    ) -> Result<Tensor, ModelError> {
+        let looks = self.plan.config.input.looks();
+        let mut sum = loss(self, Look::First)?;
+        for look in &looks[1..] {
+            sum = sum.f_add(&loss(self, *look)?)?;
+        }
+        match looks.len() {
+            1 => Ok(sum),
+            n => Ok(sum.f_div_scalar(n as f64)?),
+        }
+    }
+
+    /// Reconstructions of `x` `[b, c, h, w]` by one look and batch statistics, which also move the running
     /// averages by `momentum`. Sides must divide by `2^depth`.
-    pub(crate) fn forward_train(&self, x: &Tensor, momentum: f64) -> Result<Tensor, ModelError> {
-        wire(&self.plan, &shown_in_turn(&self.plan, x)?, |i, x| {
+    pub(crate) fn forward_train(
+        &self,
+        x: &Tensor,
+        look: Look,
+        momentum: f64,
+    ) -> Result<Tensor, ModelError> {
+        wire((&self.plan, look), &shown(&self.plan, x, look)?, |i, x| {
             let level = &self.levels[i];
             let y = self.convolve(i, x)?;
             match &level.norm {
@@ -259,7 +282,7 @@ mod tests {
         let run = |precision| {
             let network = Network::init(&plan, 1, Device::Cpu).unwrap();
             let network = network.in_precision(precision);
-            let y = network.forward_train(&x, 0.1).unwrap();
+            let y = network.forward_train(&x, Look::First, 0.1).unwrap();
             let leaf = &network.levels[0].weight;
             let gradient =
                 Tensor::run_backward(&[(&y - &x).square().mean(None)], &[leaf], false, false);
@@ -281,7 +304,7 @@ mod tests {
         let network = Network::init(&plan, 1, Device::Cpu).unwrap();
         let x = Tensor::rand([2, 3, 64, 128], (Kind::Float, tch::Device::Cpu));
         let mut shapes = Vec::new();
-        let y = wire(&plan, &x, |i, x| {
+        let y = wire((&plan, Look::First), &x, |i, x| {
             let y = network.convolve(i, x)?;
             shapes.push([
                 y.size()[1] as usize,

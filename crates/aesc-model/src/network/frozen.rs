@@ -61,7 +61,7 @@ impl Frozen {
     /// Reconstructions of `x` `[b, c, h, w]`, sides dividing by `2^depth`, by one of its looks.
     pub(crate) fn forward(&self, x: &Tensor, look: Look) -> Result<Tensor, ModelError> {
         let x = shown(&self.plan, x, look)?.f_to_kind(self.kind)?;
-        tch::no_grad(|| wire(&self.plan, &x, |i, x| self.level(i, x)))
+        tch::no_grad(|| wire((&self.plan, look), &x, |i, x| self.level(i, x)))
     }
 
     /// The reconstruction of one image `x` `[1, c, h, w]`, `[1, c, h, w]` too, and the population
@@ -71,7 +71,7 @@ impl Frozen {
     pub(crate) fn sample(&self, x: &Tensor, masks: &Masks) -> Result<(Tensor, Tensor), ModelError> {
         tch::no_grad(|| {
             let x = shown(&self.plan, x, Look::First)?.f_to_kind(self.kind)?;
-            let y = wire(&self.plan, &x, |i, x| {
+            let y = wire((&self.plan, Look::First), &x, |i, x| {
                 let h = self.level(i, x)?;
                 match &masks.levels[i] {
                     Some(factors) => Ok(h.f_mul(&factors.f_to_kind(self.kind)?)?),
@@ -121,7 +121,7 @@ mod tests {
     /// The slow twin: each step of method section 3 written out, nothing folded, no phase form.
     fn plain_forward(network: &Network, x: &Tensor, look: Look) -> Tensor {
         let x = shown(&network.plan, x, look).unwrap();
-        wire(&network.plan, &x, |i, x| plain_level(network, i, x)).unwrap()
+        wire((&network.plan, look), &x, |i, x| plain_level(network, i, x)).unwrap()
     }
 
     fn plain_level(network: &Network, i: usize, x: &Tensor) -> Result<Tensor, ModelError> {
@@ -146,16 +146,20 @@ mod tests {
         let plan = &network.plan;
         let rates = plan.dropout_rates(mc).unwrap();
         let pass = |pass: u32| {
-            let y = wire(plan, &shown(plan, x, Look::First).unwrap(), |i, x| {
-                let h = plain_level(network, i, x)?;
-                let [_, c, height, width] = h.size()[..] else {
-                    return Err(ModelError::images("four dimensions", h.dim()));
-                };
-                let n = (c * height * width) as usize;
-                let factors = dropout_mask(mc.seed, (pass, i as u32), rates[i], n);
-                let factors = Tensor::from_slice(&factors).view([1, height, width, c]);
-                Ok(h * factors.permute([0, 3, 1, 2]))
-            });
+            let y = wire(
+                (plan, Look::First),
+                &shown(plan, x, Look::First).unwrap(),
+                |i, x| {
+                    let h = plain_level(network, i, x)?;
+                    let [_, c, height, width] = h.size()[..] else {
+                        return Err(ModelError::images("four dimensions", h.dim()));
+                    };
+                    let n = (c * height * width) as usize;
+                    let factors = dropout_mask(mc.seed, (pass, i as u32), rates[i], n);
+                    let factors = Tensor::from_slice(&factors).view([1, height, width, c]);
+                    Ok(h * factors.permute([0, 3, 1, 2]))
+                },
+            );
             y.unwrap().squeeze_dim(0) // [c, h, w]
         };
         let passes: Vec<Tensor> = (0..mc.samples as u32).map(pass).collect();

@@ -1,35 +1,16 @@
 //! What of the image a network is shown.
 
-use aesc_artifact::{
-    HIGH_PASS_GAIN, Look, NOT_SHOWN, NetworkInput, NetworkPlan, high_pass_places, high_pass_weights,
-};
+use aesc_artifact::{HIGH_PASS_GAIN, Look, NetworkPlan, high_pass_places, high_pass_weights};
 use tch::{Kind, Tensor};
 
 use crate::ModelError;
 
-/// The network's input of images `x` `[b, c, h, w]`: themselves, their high pass `[b, 1, h, w]`, or
-/// one beside the other `[b, c + 1, h, w]`, of which a second look is shown the last.
+/// What a look at images `x` `[b, c, h, w]` shows: themselves, or their high pass `[b, 1, h, w]`.
 pub(crate) fn shown(plan: &NetworkPlan, x: &Tensor, look: Look) -> Result<Tensor, ModelError> {
-    tch::no_grad(|| match (plan.config.input, look) {
-        (NetworkInput::Image, _) => Ok(x.shallow_clone()),
-        (NetworkInput::HighPass, _) => high_pass(x),
-        (NetworkInput::Both, Look::First) => Ok(Tensor::f_cat(&[x, &high_pass(x)?], 1)?),
-        (NetworkInput::Both, Look::Second) => {
-            let hidden = x.f_full_like(NOT_SHOWN)?;
-            Ok(Tensor::f_cat(&[hidden, high_pass(x)?], 1)?)
-        }
-    })
-}
-
-/// The same in training, where every second image of a batch is for the second look.
-pub(crate) fn shown_in_turn(plan: &NetworkPlan, x: &Tensor) -> Result<Tensor, ModelError> {
-    let seen = shown(plan, x, Look::First)?;
-    if plan.config.input.looks().contains(&Look::Second) {
-        let second = seen.f_slice(0, 1, None, 2)?;
-        let mut tones = second.f_narrow(1, 0, plan.channels as i64)?;
-        let _ = tones.f_fill_(NOT_SHOWN)?;
+    if plan.config.input.is_high_pass(look) {
+        return tch::no_grad(|| high_pass(x));
     }
-    Ok(seen)
+    Ok(x.shallow_clone())
 }
 
 fn high_pass(x: &Tensor) -> Result<Tensor, ModelError> {
@@ -51,7 +32,7 @@ fn high_pass(x: &Tensor) -> Result<Tensor, ModelError> {
 
 #[cfg(test)]
 mod tests {
-    use aesc_artifact::NetworkConfig;
+    use aesc_artifact::{NetworkConfig, NetworkInput};
 
     use super::*;
 
@@ -87,25 +68,5 @@ mod tests {
         let expected = -0.4 * f64::from(right);
         assert!((beside.double_value(&[0, 0, 20, 31]) - expected).abs() < 1e-6);
         assert!(beside.double_value(&[0, 0, 20, 10]).abs() < 1e-6);
-    }
-
-    #[test]
-    fn every_second_image_of_a_batch_is_shown_its_high_pass_alone() {
-        let config = NetworkConfig {
-            input: NetworkInput::Both,
-            ..NetworkConfig::default()
-        };
-        let plan = config.plan(3).unwrap();
-        let x = Tensor::rand([3, 3, 64, 64], (Kind::Float, tch::Device::Cpu));
-        let seen = shown_in_turn(&plan, &x).unwrap();
-        assert_eq!(seen.size(), [3, 4, 64, 64]);
-        let fine = high_pass(&x).unwrap();
-        let apart = (seen.narrow(1, 3, 1) - fine).abs().max();
-        assert!(apart.double_value(&[]) < 1e-6);
-        for (image, shown) in [(0, true), (1, false), (2, true)] {
-            let (tones, of) = (seen.get(image).narrow(0, 0, 3), x.get(image));
-            assert_eq!(tones.equal(&of), shown, "{image}");
-            assert_eq!(tones.equal(&of.full_like(-1.0)), !shown, "{image}");
-        }
     }
 }

@@ -7,26 +7,27 @@ mod input;
 mod masks;
 mod upconv;
 
-use aesc_artifact::{LevelOp, NetworkKind, NetworkPlan};
+use aesc_artifact::{LevelOp, Look, NetworkKind, NetworkPlan};
 use tch::Tensor;
 
 use crate::ModelError;
 
 pub(crate) use block::Network;
 pub(crate) use frozen::Frozen;
-pub(crate) use input::{shown, shown_in_turn};
+pub(crate) use input::shown;
 pub(crate) use masks::Masks;
 
-/// Runs `x` `[b, c, h, w]` through the levels of `plan`. `level(i, x)` is the work of level `i`
+/// Runs `x` `[b, c, h, w]` through the levels of one look of `plan`. `level(i, x)` is the work of level `i`
 /// up to and with its activation; what is here is the order of levels and the skip connections.
 pub(crate) fn wire(
-    plan: &NetworkPlan,
+    (plan, look): (&NetworkPlan, Look),
     x: &Tensor,
     mut level: impl FnMut(usize, &Tensor) -> Result<Tensor, ModelError>,
 ) -> Result<Tensor, ModelError> {
     let mut skips = Vec::with_capacity(plan.config.depth);
     let mut h = x.shallow_clone();
-    for (i, kind) in plan.levels.iter().enumerate() {
+    for i in plan.stack(look) {
+        let kind = &plan.levels[i];
         h = level(i, &h)?;
         match (kind.op, plan.config.kind) {
             // skips[s - 1] is the encoder's activation at scale s.

@@ -218,10 +218,11 @@ impl<'a> Run<'a> {
     fn learn(&mut self, batch: &Batch) -> Result<Tensor, ModelError> {
         let (input, target, corrupted) = batch.to_device(self.job.device)?; // [b, c, h, w]
         let rate = self.state.schedule.rate(self.state.step, self.recipe());
-        let output = self
-            .network
-            .forward_train(&input, self.recipe().batch_norm_momentum)?;
-        let loss = self.loss.of(&output, &target, corrupted.as_ref())?;
+        let momentum = self.recipe().batch_norm_momentum;
+        let loss = self.network.mean_loss(|network, look| {
+            let output = network.forward_train(&input, look, momentum)?;
+            self.loss.of(&output, &target, corrupted.as_ref())
+        })?;
         let gradients = self.adam.gradients(&loss)?;
         self.adam.step(&gradients, self.state.step + 1, rate)?;
         Ok(loss.f_detach()?)

@@ -28,8 +28,11 @@ pub fn probe_step_secs(config: &RunConfig, device: Device) -> Result<f64, ModelE
     let mut best = f64::INFINITY;
     for t in 0..4 {
         let start = Instant::now();
-        let output = network.forward_train(&noise, config.train.batch_norm_momentum)?;
-        let loss = pixel_loss.of(&output, &noise, None)?;
+        let loss = network.mean_loss(|network, look| {
+            let momentum = config.train.batch_norm_momentum;
+            let output = network.forward_train(&noise, look, momentum)?;
+            pixel_loss.of(&output, &noise, None)
+        })?;
         let gradients = adam.gradients(&loss)?;
         adam.step(&gradients, t + 1, 1e-4)?;
         // Reading the loss waits for the device.

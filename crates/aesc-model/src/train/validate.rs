@@ -64,21 +64,25 @@ impl Validation {
         Ok(pairs.map(row).collect())
     }
 
-    /// Mean over images of 10 log10(1 / MSE).
+    /// Mean over images and looks of 10 log10(1 / MSE).
     pub(crate) fn psnr_db(&self, network: &Network, loss: &PixelLoss) -> Result<f64, ModelError> {
         let sides = (self.clean[0].height(), self.clean[0].width());
         let frozen = Frozen::new(network, sides)?;
+        let looks = network.plan.config.input.looks();
         let mut sum = 0.0;
         for (corrupted, clean) in self
             .corrupted
             .chunks(self.batch)
             .zip(self.clean.chunks(self.batch))
         {
-            let output = frozen.forward(&nchw_from_images(corrupted, self.device)?, Look::First)?;
-            let mse = loss.per_image(&output, &nchw_from_images(clean, self.device)?)?;
-            sum += psnr_sum(&mse)?;
+            let corrupted = nchw_from_images(corrupted, self.device)?;
+            let clean = nchw_from_images(clean, self.device)?;
+            for look in looks {
+                let output = frozen.forward(&corrupted, *look)?;
+                sum += psnr_sum(&loss.per_image(&output, &clean)?)?;
+            }
         }
-        Ok(sum / self.clean.len() as f64)
+        Ok(sum / (self.clean.len() * looks.len()) as f64)
     }
 }
 

@@ -70,20 +70,22 @@ fn forward(
         let (y, x) = (reflected(y, image.height()), reflected(x, image.width()));
         f64::from(image.at(y, x, c))
     });
-    let fine = high_pass(&x);
-    match (plan.config.input, look) {
-        (NetworkInput::Image, _) => {}
-        (NetworkInput::HighPass, _) => x = fine,
-        (NetworkInput::Both, look) => {
-            if look == Look::Second {
-                x.data.fill(-1.0);
-            }
-            x.c += 1;
-            x.data.extend(fine.data);
-        }
+    if match plan.config.input {
+        NetworkInput::Image => false,
+        NetworkInput::HighPass => true,
+        NetworkInput::Both => look == Look::Second,
+    } {
+        x = high_pass(&x);
     }
     let mut skips = Vec::new();
-    for (i, level) in plan.levels.iter().enumerate() {
+    let (half, n) = (plan.levels.len() / 2, plan.levels.len());
+    let own = match (plan.config.input, look) {
+        (NetworkInput::Both, Look::First) => 0..half,
+        (NetworkInput::Both, Look::Second) => half..n,
+        _ => 0..n,
+    };
+    for i in own {
+        let level = &plan.levels[i];
         let part = |name: &str| {
             let name = format!("{}.{name}", level.name);
             let tensor = model.tensors.iter().find(|t| t.name == name).unwrap();
