@@ -70,12 +70,12 @@ pub(crate) fn model_of(graph: GraphProto) -> ModelProto {
     }
 }
 
-/// What the graph in the bytes of an exported file makes of images, by tract; images (0..=1) must
-/// have the sides the file was exported for.
+/// What the graph in the bytes of an exported file makes of images, by tract: a list of images for
+/// each output. Images (0..=1) must have the sides the file was exported for.
 ///
 /// # Errors
 /// [`OnnxError::NotOnnx`], [`OnnxError::Images`] or [`OnnxError::Tract`].
-pub fn run(onnx: &[u8], images: &[Image]) -> Result<Vec<Image>, OnnxError> {
+pub fn run(onnx: &[u8], images: &[Image]) -> Result<Vec<Vec<Image>>, OnnxError> {
     let proto = ModelProto::decode(onnx).map_err(|e| OnnxError::NotOnnx(e.to_string()))?;
-    Session::new(&proto)?.reconstruct(images)
+    Session::new(&proto)?.looks(images)
 }

@@ -30,8 +30,14 @@ impl Session {
         })
     }
 
-    /// The output for one image and what else the graph takes.
+    /// The first output for one image and what else the graph takes.
     pub(crate) fn run(&self, image: &Image, others: Vec<Tensor>) -> Result<Arc<Tensor>, OnnxError> {
+        let output = self.outputs(image, others)?.into_iter().next();
+        output.ok_or_else(|| OnnxError::Tract("the graph gave nothing".to_owned()))
+    }
+
+    /// Every output.
+    fn outputs(&self, image: &Image, others: Vec<Tensor>) -> Result<Vec<Arc<Tensor>>, OnnxError> {
         let found = [1, image.channels(), image.height(), image.width()];
         if self.input != found {
             let expected = format!(
@@ -46,15 +52,26 @@ impl Session {
             .map(TValue::from)
             .collect();
         let outputs = self.plan.run(inputs).map_err(OnnxError::tract)?;
-        let output = outputs.into_iter().next();
-        let output = output.ok_or_else(|| OnnxError::Tract("the graph gave nothing".to_owned()))?;
-        Ok(output.into_arc_tensor())
+        Ok(outputs.into_iter().map(TValue::into_arc_tensor).collect())
     }
 
     /// The reconstruction of each image.
     pub(crate) fn reconstruct(&self, images: &[Image]) -> Result<Vec<Image>, OnnxError> {
         let one = |image| image_from_nchw(&*self.run(image, Vec::new())?);
         images.par_iter().map(one).collect()
+    }
+
+    /// What each output makes of each image.
+    pub(crate) fn looks(&self, images: &[Image]) -> Result<Vec<Vec<Image>>, OnnxError> {
+        let mut looks = Vec::new();
+        for image in images {
+            let made = self.outputs(image, Vec::new())?;
+            looks.resize_with(made.len(), Vec::new);
+            for (look, output) in looks.iter_mut().zip(made) {
+                look.push(image_from_nchw(&output)?);
+            }
+        }
+        Ok(looks)
     }
 }
 

@@ -5,7 +5,7 @@ use aesc_artifact::{ModelFile, NamedTensor, TensorFile};
 use aesc_image::Image;
 use sha2::{Digest, Sha256};
 
-use crate::{INPUT, OUTPUT, OnnxError};
+use crate::{INPUT, OUTPUT, OnnxError, SECOND};
 
 /// The entry that tells the layout.
 const FORMAT: (&str, &str) = ("aesc.vectors", "1");
@@ -21,12 +21,21 @@ pub struct Vectors {
     pub images: Vec<Image>,
     /// What the model makes of it.
     pub reconstructions: Vec<Image>,
+    /// What it makes of it at a second look; none where it looks once.
+    pub seconds: Vec<Image>,
     /// What computed them, for example `libtorch 2.11.0`.
     pub made_by: String,
 }
 
 impl Vectors {
-    /// As a file: tensors `image` and `reconstruction`, `[n, c, h, w]` each, as the graph takes and
+    /// What is made of the images by each look.
+    pub fn looks(&self) -> impl Iterator<Item = &[Image]> {
+        let second = Some(&self.seconds[..]).filter(|images| !images.is_empty());
+        std::iter::once(&self.reconstructions[..]).chain(second)
+    }
+
+    /// As a file: tensors `image`, `reconstruction` and, of a model that looks twice,
+    /// `reconstruction.second`, `[n, c, h, w]` each, as the graph takes and
     /// gives them, marked with the weights of `model`.
     pub fn to_file(&self, model: &ModelFile) -> TensorFile {
         let entries = [
@@ -34,12 +43,17 @@ impl Vectors {
             (WEIGHTS, weights_digest(model)),
             (MADE_BY, self.made_by.clone()),
         ];
+        let mut tensors = vec![stacked(INPUT, &self.images)];
+        let names = [OUTPUT, SECOND];
+        tensors.extend(
+            names
+                .iter()
+                .zip(self.looks())
+                .map(|(n, made)| stacked(n, made)),
+        );
         TensorFile {
             metadata: entries.map(|(key, value)| (key.to_owned(), value)).into(),
-            tensors: vec![
-                stacked(INPUT, &self.images),
-                stacked(OUTPUT, &self.reconstructions),
-            ],
+            tensors,
         }
     }
 
@@ -81,12 +95,22 @@ impl Vectors {
             fits.map(|t| unstacked(&t.data, chw))
                 .ok_or(OnnxError::Vectors { expected, found })?
         };
+        let twice = model.manifest.network.input.looks().len() > 1;
+        let seconds = if twice { images(SECOND)? } else { Vec::new() };
         let (images, reconstructions) = (images(INPUT)?, images(OUTPUT)?);
-        let (n, m) = (images.len(), reconstructions.len());
-        expect(n == m, &format!("{n} reconstructions"), m.to_string())?;
+        let n = images.len();
+        for (made, wanted) in [(&reconstructions, true), (&seconds, twice)] {
+            let as_many = !wanted || made.len() == n;
+            expect(
+                as_many,
+                &format!("{n} reconstructions"),
+                made.len().to_string(),
+            )?;
+        }
         Ok(Self {
             images,
             reconstructions,
+            seconds,
             made_by: entry(MADE_BY),
         })
     }

@@ -69,14 +69,14 @@ pub(crate) fn run(args: &ExportArgs, context: &Context) -> Result<(), Failure> {
     let onnx = aesc_onnx::export(&model)?;
     let vectors = reference(args, &model, context)?;
     let found = aesc_onnx::run(&onnx, &vectors.images)?;
-    let gap = largest_gap(&vectors.reconstructions, &found);
+    let gap = largest_gap(vectors.looks().flatten(), found.iter().flatten());
     // A gap that is no number is no parity.
     if gap.is_nan() || gap > args.tolerance {
         let message = format!(
             "{}: not written: the graph differs from the model by {gap:.2e} on {} image(s), more \
              than {:.0e} ({})",
             args.onnx.display(),
-            found.len(),
+            vectors.images.len(),
             args.tolerance,
             vectors.made_by
         );
@@ -88,7 +88,7 @@ pub(crate) fn run(args: &ExportArgs, context: &Context) -> Result<(), Failure> {
     }
     let value = json!({
         "onnx": args.onnx, "vectors": beside, "opset": aesc_onnx::OPSET, "bytes": onnx.len(),
-        "n_images": found.len(), "max_abs_difference": gap, "tolerance": args.tolerance,
+        "n_images": vectors.images.len(), "max_abs_difference": gap, "tolerance": args.tolerance,
         "compared_with": vectors.made_by,
     });
     context.output.result(&value, || {
@@ -97,14 +97,21 @@ pub(crate) fn run(args: &ExportArgs, context: &Context) -> Result<(), Failure> {
             args.onnx.display(),
             onnx.len() as f64 / 1e6,
             vectors.made_by,
-            found.len()
+            vectors.images.len()
         )
     })
 }
 
-/// The largest difference at any value; NaN where there is one.
-fn largest_gap(expected: &[Image], found: &[Image]) -> f64 {
-    let pairs = expected.iter().zip(found);
+/// The largest difference at any value; NaN where there is one or an image lacks its other.
+fn largest_gap<'a>(
+    expected: impl Iterator<Item = &'a Image>,
+    found: impl Iterator<Item = &'a Image>,
+) -> f64 {
+    let (expected, found): (Vec<_>, Vec<_>) = (expected.collect(), found.collect());
+    if expected.len() != found.len() {
+        return f64::NAN;
+    }
+    let pairs = expected.into_iter().zip(found);
     let gaps = pairs.flat_map(|(a, b)| a.data().iter().zip(b.data()).map(|(a, b)| (a - b).abs()));
     let larger = |most: f32, gap: f32| {
         if gap.is_nan() || gap > most {
@@ -143,6 +150,7 @@ fn kept(args: &ExportArgs, model: &ModelFile) -> Result<Option<Vectors>, Failure
     })?;
     vectors.images.truncate(args.n_images.into());
     vectors.reconstructions.truncate(args.n_images.into());
+    vectors.seconds.truncate(args.n_images.into());
     Ok(Some(vectors))
 }
 
@@ -175,9 +183,18 @@ pub(crate) fn by_libtorch(
     images: Vec<Image>,
     context: &Context,
 ) -> Result<Vectors, Failure> {
+    use aesc_detect::{DetectError, Reconstruct};
+
     let device = aesc_model::Device::open(&context.global.device)?;
+    let network = aesc_model::Reconstructor::new(model, device)?;
+    let seconds = if network.looks_twice() {
+        network.second(&images).map_err(DetectError::Backend)?
+    } else {
+        Vec::new()
+    };
     Ok(Vectors {
-        reconstructions: aesc_model::Reconstructor::new(model, device)?.clean(&images)?,
+        reconstructions: network.clean(&images)?,
+        seconds,
         images,
         made_by: crate::provenance::libtorch(),
     })
@@ -235,7 +252,9 @@ mod tests {
     #[test]
     fn the_gap_is_the_largest_and_a_nan_is_not_lost() {
         let row = |values: [f32; 3]| Image::new(1, 3, 1, values.to_vec()).unwrap();
-        let gap = |found| largest_gap(&[row([0.5, 0.25, 0.0])], &[row(found)]);
+        let of = |found: &[Image]| largest_gap([row([0.5, 0.25, 0.0])].iter(), found.iter());
+        let gap = |found| of(&[row(found)]);
+        assert!(of(&[]).is_nan());
         assert!((gap([0.5, 0.5, 0.125]) - 0.25).abs() < 1e-9);
         assert!(gap([f32::NAN, 0.5, 0.125]).is_nan());
     }
