@@ -1,6 +1,8 @@
 //! The slow twin: method section 3 step by step in f64, nothing folded, no phase form, no runtime.
 
-use aesc_artifact::{LevelOp, Look, ModelFile, NetworkInput, NetworkKind, dropout_mask, reflected};
+use aesc_artifact::{
+    LevelOp, Look, ModelFile, NetworkInput, NetworkKind, NetworkPlan, dropout_mask, reflected,
+};
 use aesc_detect::McDropout;
 use aesc_image::Image;
 
@@ -58,6 +60,29 @@ fn high_pass(x: &Planes) -> Planes {
     })
 }
 
+/// What a look shows of an image, which is grown by reflection where it must be.
+fn shown(plan: &NetworkPlan, image: &Image, look: Look) -> Planes {
+    let (h, w) = plan.padded(image.height(), image.width());
+    let x = Planes::from_fn(plan.channels, h, w, |c, y, x| {
+        let (y, x) = (reflected(y, image.height()), reflected(x, image.width()));
+        f64::from(image.at(y, x, c))
+    });
+    match (plan.config.input, look) {
+        (NetworkInput::Image, _) | (NetworkInput::Both, Look::First) => x,
+        (NetworkInput::HighPass, _) | (NetworkInput::Both, Look::Second) => high_pass(&x),
+    }
+}
+
+/// The levels of a look: a second one's are the second half.
+fn own(plan: &NetworkPlan, look: Look) -> std::ops::Range<usize> {
+    let n = plan.levels.len();
+    match (plan.config.input, look) {
+        (NetworkInput::Both, Look::First) => 0..n / 2,
+        (NetworkInput::Both, Look::Second) => n / 2..n,
+        _ => 0..n,
+    }
+}
+
 /// The network, whole or as thinned by one pass, on one look at an image of any sides.
 fn forward(
     model: &ModelFile,
@@ -65,26 +90,9 @@ fn forward(
     thinned: Option<(&McDropout, u32)>,
 ) -> Planes {
     let plan = model.manifest.plan().unwrap();
-    let (h, w) = plan.padded(image.height(), image.width());
-    let mut x = Planes::from_fn(plan.channels, h, w, |c, y, x| {
-        let (y, x) = (reflected(y, image.height()), reflected(x, image.width()));
-        f64::from(image.at(y, x, c))
-    });
-    if match plan.config.input {
-        NetworkInput::Image => false,
-        NetworkInput::HighPass => true,
-        NetworkInput::Both => look == Look::Second,
-    } {
-        x = high_pass(&x);
-    }
+    let mut x = shown(&plan, image, look);
     let mut skips = Vec::new();
-    let (half, n) = (plan.levels.len() / 2, plan.levels.len());
-    let own = match (plan.config.input, look) {
-        (NetworkInput::Both, Look::First) => 0..half,
-        (NetworkInput::Both, Look::Second) => half..n,
-        _ => 0..n,
-    };
-    for i in own {
+    for i in own(&plan, look) {
         let level = &plan.levels[i];
         let part = |name: &str| {
             let name = format!("{}.{name}", level.name);
