@@ -31,8 +31,8 @@ pub trait Reconstruct {
         Err("this backend looks at an image once".into())
     }
 
-    /// The same reconstructions as [`Self::reconstruct`], with the variance over Monte Carlo dropout passes; equal
-    /// arguments give equal maps, whatever else is in the batch.
+    /// The same reconstructions as [`Self::reconstruct`], with the variance over Monte Carlo dropout
+    /// passes; equal arguments give equal maps, whatever else is in the batch.
     ///
     /// # Errors
     /// Whatever the backend runs into; a backend without dropout says so.

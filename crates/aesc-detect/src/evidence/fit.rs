@@ -1,6 +1,6 @@
 //! The levels of evidence, fitted on clean images.
 
-use aesc_image::{Image, Map};
+use aesc_image::{Image, Map, Mask};
 
 use super::{EvidenceConfig, EvidenceLevel, EvidenceLevels, inside, whitened, windowed};
 use crate::{DetectError, Observation, Roi};
@@ -45,7 +45,7 @@ impl<'a> EvidenceFit<'a> {
     /// Takes an image into the levels; every image before the first peak.
     pub(crate) fn add(&mut self, image: &Image, seen: &Observation) -> Result<(), DetectError> {
         let inside = inside(image, self.roi)?;
-        let raw = self.raw(image, seen)?;
+        let raw = self.raw(image, seen, inside.as_deref())?;
         if self.cells.is_empty() {
             self.cells = raw.iter().flatten().map(Cells::over).collect();
         }
@@ -63,7 +63,8 @@ impl<'a> EvidenceFit<'a> {
         let inside = inside(image, self.roi)?;
         let mut found = Vec::new();
         let levels = self.levels.chunks(self.config.maps.len());
-        for (raw, levels) in self.raw(image, seen)?.iter().zip(levels) {
+        let raw = self.raw(image, seen, inside.as_deref())?;
+        for (raw, levels) in raw.iter().zip(levels) {
             let map = whitened(raw, levels)?;
             for &side_px in &self.config.windows_px {
                 let seen = windowed(&map, side_px, inside.as_deref())?;
@@ -78,9 +79,13 @@ impl<'a> EvidenceFit<'a> {
     }
 
     /// The maps of each look, as they are.
-    fn raw(&self, image: &Image, seen: &Observation) -> Result<Vec<Vec<Map>>, DetectError> {
-        let inside = inside(image, self.roi)?;
-        let look = |made| self.config.raw(image, made, inside.as_deref());
+    fn raw(
+        &self,
+        image: &Image,
+        seen: &Observation,
+        inside: Option<&Mask>,
+    ) -> Result<Vec<Vec<Map>>, DetectError> {
+        let look = |made| self.config.raw(image, made, inside);
         seen.looks().map(look).collect()
     }
 

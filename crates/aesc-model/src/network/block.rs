@@ -183,8 +183,8 @@ impl Network {
         }
     }
 
-    /// Reconstructions of `x` `[b, c, h, w]` by one look and batch statistics, which also move the running
-    /// averages by `momentum`. Sides must divide by `2^depth`.
+    /// Reconstructions of `x` `[b, c, h, w]` by one look and batch statistics, which also move the
+    /// running averages by `momentum`. Sides must divide by `2^depth`.
     pub(crate) fn forward_train(
         &self,
         x: &Tensor,

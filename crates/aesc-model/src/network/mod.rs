@@ -17,8 +17,8 @@ pub(crate) use frozen::Frozen;
 pub(crate) use input::shown;
 pub(crate) use masks::Masks;
 
-/// Runs `x` `[b, c, h, w]` through the levels of one look of `plan`. `level(i, x)` is the work of level `i`
-/// up to and with its activation; what is here is the order of levels and the skip connections.
+/// Runs `x` `[b, c, h, w]` through the levels of one look of `plan`. `level(i, x)` is the work of
+/// level `i` up to and with its activation; what is here is the order of levels and the skip connections.
 pub(crate) fn wire(
     (plan, look): (&NetworkPlan, Look),
     x: &Tensor,
