@@ -45,7 +45,7 @@ pub use folder::{
 };
 pub use gate::{BASELINE_SCHEMA, Baseline, Finding, Gate, Verdict};
 pub use lease::Lease;
-pub use matrix::{Block, MATRIX_SCHEMA, Matrix};
+pub use matrix::{Block, MATRIX_SCHEMA, Matrix, MatrixEntry};
 pub use metrics::{Alternative, Curves, Metric, Metrics, Scored};
 pub use plan::{CellState, Plan};
 pub use report::{Pictures, Report};

@@ -14,7 +14,7 @@ pub struct Matrix {
     /// [`MATRIX_SCHEMA`].
     #[serde(default = "schema", deserialize_with = "known_schema")]
     pub schema: u32,
-    /// Preset of every cell; `None` leaves it to who runs the matrix.
+    /// Preset of the blocks that name none; `None` leaves it to who runs the matrix.
     #[serde(default)]
     pub preset: Option<String>,
     /// Strategies every cell is scored by, the main one first.
@@ -32,6 +32,9 @@ pub struct Matrix {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Block {
+    /// Preset of the block; `None` for that of the matrix.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub preset: Option<String>,
     /// Networks.
     #[serde(deserialize_with = "some")]
     pub networks: Vec<String>,
@@ -40,32 +43,58 @@ pub struct Block {
     pub corruptions: Vec<String>,
 }
 
+/// What a matrix trains on each category, with each seed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct MatrixEntry<'a> {
+    /// Preset its configuration grows from; `None` leaves it to who runs the matrix.
+    pub preset: Option<&'a str>,
+    /// Network.
+    pub network: &'a str,
+    /// Corruption.
+    pub corruption: &'a str,
+}
+
 impl Matrix {
-    /// The pairs of network and corruption, in the order of the blocks, each once.
+    /// The entries in the order of the blocks, each once.
     ///
     /// ```
     /// # use aesc_bench::{Block, Matrix};
     /// # fn block(networks: &[&str], corruptions: &[&str]) -> Block {
     /// #     let own = |names: &[&str]| names.iter().map(|n| n.to_string()).collect();
-    /// #     Block { networks: own(networks), corruptions: own(corruptions) }
+    /// #     Block { preset: None, networks: own(networks), corruptions: own(corruptions) }
     /// # }
     /// let blocks = vec![block(&["ae", "aesc"], &["none"]), block(&["aesc"], &["none", "stain"])];
     /// let matrix = Matrix { blocks, ..Matrix::default() };
-    /// assert_eq!(matrix.pairs(), [("ae", "none"), ("aesc", "none"), ("aesc", "stain")]);
+    /// let entries = matrix.entries();
+    /// assert_eq!(entries.len(), 3);
+    /// assert_eq!((entries[2].network, entries[2].corruption), ("aesc", "stain"));
     /// ```
-    pub fn pairs(&self) -> Vec<(&str, &str)> {
-        let mut pairs = Vec::new();
+    pub fn entries(&self) -> Vec<MatrixEntry<'_>> {
+        let mut entries = Vec::new();
         for block in &self.blocks {
+            let preset = block.preset.as_deref().or(self.preset.as_deref());
             for network in &block.networks {
                 for corruption in &block.corruptions {
-                    let pair = (network.as_str(), corruption.as_str());
-                    if !pairs.contains(&pair) {
-                        pairs.push(pair);
+                    let entry = MatrixEntry {
+                        preset,
+                        network,
+                        corruption,
+                    };
+                    if !entries.contains(&entry) {
+                        entries.push(entry);
                     }
                 }
             }
         }
-        pairs
+        entries
+    }
+
+    /// Puts another preset in the place of every one that was written.
+    pub fn replace_presets(&mut self, preset: &str) {
+        self.preset = Some(preset.to_owned());
+        for block in &mut self.blocks {
+            block.preset = None;
+        }
     }
 
     /// Puts other lists in the place of those that were written; an empty one changes nothing.
@@ -177,8 +206,36 @@ mod tests {
     fn other_networks_take_the_place_of_those_of_every_block() {
         let mut matrix = read(json!({ "block": one_block() })).unwrap();
         matrix.replace(&["unet".to_owned()], &[]);
-        assert_eq!(matrix.pairs(), [("unet", "none"), ("unet", "stain")]);
+        let pairs = |matrix: &Matrix| -> Vec<String> {
+            let entries = matrix.entries().into_iter();
+            entries
+                .map(|t| format!("{} {}", t.network, t.corruption))
+                .collect()
+        };
+        assert_eq!(pairs(&matrix), ["unet none", "unet stain"]);
         matrix.replace(&[], &["drops".to_owned()]);
-        assert_eq!(matrix.pairs(), [("unet", "drops")]);
+        assert_eq!(pairs(&matrix), ["unet drops"]);
+    }
+
+    #[test]
+    fn a_block_s_preset_goes_before_the_matrix_s_and_a_replacement_before_both() {
+        let mut blocks = one_block();
+        let mut other = blocks[0].clone();
+        other["preset"] = json!("quick");
+        blocks.as_array_mut().unwrap().push(other);
+        let mut matrix = read(json!({ "block": blocks, "preset": "frontier" })).unwrap();
+        let presets = |matrix: &Matrix| -> Vec<String> {
+            let entries = matrix.entries().into_iter();
+            entries
+                .filter_map(|t| t.preset.map(str::to_owned))
+                .collect()
+        };
+        let (ours, theirs) = ("frontier", "quick");
+        assert_eq!(
+            presets(&matrix),
+            [ours, ours, ours, ours, theirs, theirs, theirs, theirs]
+        );
+        matrix.replace_presets("paper");
+        assert_eq!(presets(&matrix), ["paper"; 4]);
     }
 }

@@ -27,6 +27,8 @@ pub struct Metrics {
     pub aupro_30: Option<f64>,
     /// Area under the per-region-overlap curve to FPR 0.05, divided by 0.05, 0..=1.
     pub aupro_05: Option<f64>,
+    /// AUPIMO, mean over anomalous images, 0..=1; reports from before it was taken lack it.
+    pub aupimo_mean: Option<f64>,
 }
 
 impl Metrics {
@@ -42,6 +44,7 @@ impl Metrics {
             pixel_fpr_at_95tpr: value(Metric::PixelFprAt95Tpr),
             aupro_30: value(Metric::Aupro30),
             aupro_05: value(Metric::Aupro05),
+            aupimo_mean: value(Metric::Aupimo),
         }
     }
 }
@@ -67,11 +70,13 @@ pub enum Metric {
     Aupro30,
     /// `aupro_05`.
     Aupro05,
+    /// `aupimo_mean`.
+    Aupimo,
 }
 
 impl Metric {
     /// Every metric, in the order of the files.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 10] = [
         Self::ImageAuroc,
         Self::ImageAp,
         Self::ImageF1Max,
@@ -81,6 +86,7 @@ impl Metric {
         Self::PixelFprAt95Tpr,
         Self::Aupro30,
         Self::Aupro05,
+        Self::Aupimo,
     ];
 
     /// Its key in files: `image_auroc`.
@@ -95,6 +101,7 @@ impl Metric {
             Self::PixelFprAt95Tpr => "pixel_fpr_at_95tpr",
             Self::Aupro30 => "aupro_30",
             Self::Aupro05 => "aupro_05",
+            Self::Aupimo => "aupimo_mean",
         }
     }
 
@@ -110,6 +117,7 @@ impl Metric {
             Self::PixelFprAt95Tpr => "pixel FPR@95TPR",
             Self::Aupro30 => "AUPRO@0.3",
             Self::Aupro05 => "AUPRO@0.05",
+            Self::Aupimo => "AUPIMO",
         }
     }
 
@@ -125,6 +133,7 @@ impl Metric {
             Self::PixelFprAt95Tpr => metrics.pixel_fpr_at_95tpr,
             Self::Aupro30 => metrics.aupro_30,
             Self::Aupro05 => metrics.aupro_05,
+            Self::Aupimo => metrics.aupimo_mean,
         }
     }
 }

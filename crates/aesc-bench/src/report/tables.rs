@@ -9,8 +9,9 @@ use crate::{Column, Metric};
 pub(super) const HEADLINE: [Metric; 3] = [Metric::ImageAuroc, Metric::PixelAuroc, Metric::Aupro30];
 
 /// The others, for those who ask.
-const FURTHER: [Metric; 6] = [
+const FURTHER: [Metric; 7] = [
     Metric::Aupro05,
+    Metric::Aupimo,
     Metric::ImageAp,
     Metric::ImageF1Max,
     Metric::PixelAp,

@@ -86,6 +86,7 @@ pub(crate) fn result(cell: &CellSpec, image_auroc: f64) -> CellResult {
         pixel_fpr_at_95tpr: less(0.06),
         aupro_30: less(0.07),
         aupro_05: less(0.08),
+        aupimo_mean: less(0.09),
     };
     CellResult {
         format: FORMAT,

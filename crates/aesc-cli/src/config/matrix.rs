@@ -55,7 +55,8 @@ fn is_toml(name: &str) -> bool {
 fn check_names(matrix: &Matrix, layer: &Layer) -> Result<(), Failure> {
     let known = |what, name: &String, names: &[&str]| check_in(layer, what, name, names);
     let presets = PRESETS.map(|(name, _)| name);
-    if let Some(name) = &matrix.preset {
+    let of_blocks = matrix.blocks.iter().map(|block| &block.preset);
+    for name in of_blocks.chain([&matrix.preset]).flatten() {
         known("preset", name, &presets)?;
     }
     for name in &matrix.strategies {
@@ -120,6 +121,11 @@ mod tests {
         "mix-stain-gaussian",
     ];
 
+    fn pairs(matrix: &Matrix) -> Vec<(&str, &str)> {
+        let entries = matrix.entries().into_iter();
+        entries.map(|t| (t.network, t.corruption)).collect()
+    }
+
     #[test]
     fn every_matrix_uses_known_names_and_strategies() {
         for (name, _) in MATRICES {
@@ -137,7 +143,7 @@ mod tests {
         for (name, preset) in [("paper", "paper"), ("sample", "sample")] {
             let matrix = matrix(name).unwrap();
             assert_eq!(matrix.preset.as_deref(), Some(preset));
-            let pairs = matrix.pairs();
+            let pairs = pairs(&matrix);
             assert_eq!(pairs.len(), 21);
             for network in ["ae", "aesc", "unet"] {
                 for corruption in ALL_SEVEN {
@@ -157,7 +163,7 @@ mod tests {
             ("aesc", "stain"),
         ];
         assert_eq!(
-            (matrix.pairs(), matrix.preset.clone()),
+            (pairs(&matrix), matrix.preset.as_deref()),
             (expected.into(), None)
         );
     }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use aesc_bench::{Alternative, Curves, Metrics, Scored};
+use aesc_bench::{Alternative, Curves, Metric, Metrics, Scored};
 use aesc_data::{Dataset, Limits, Sample, read_mask};
 use aesc_detect::{
     Calibration, Decision, Detection, Judge, Observation, resize_map, resize_mask_nearest,
@@ -12,6 +12,7 @@ use aesc_eval::{Accumulator, Bootstrap, CurvePoint, MapView, auroc_interval};
 use aesc_image::{Image, Map, Mask};
 use rayon::prelude::*;
 
+use super::Overlaps;
 use super::scores::{alternatives, score_name};
 use crate::exit_code::ExitCode;
 use crate::failure::Failure;
@@ -26,7 +27,7 @@ pub(super) type Sized<'a> = (&'a Sample, (usize, usize));
 pub(super) struct Judged<'a> {
     judge: &'a Judge,
     eval_size: Option<usize>,
-    pixels: Option<Accumulator>,
+    pixels: Option<(Accumulator, Overlaps)>,
     scores: Vec<f32>,
     alternatives: Vec<Vec<f32>>,
     false_alarms: FalseAlarms,
@@ -37,7 +38,7 @@ impl<'a> Judged<'a> {
         Self {
             judge,
             eval_size,
-            pixels: dataset.has_masks().then(Accumulator::new),
+            pixels: dataset.has_masks().then(Default::default),
             scores: Vec::new(),
             alternatives: vec![Vec::new(); alternatives().len()],
             false_alarms: FalseAlarms::default(),
@@ -83,7 +84,7 @@ impl<'a> Judged<'a> {
 
     /// Adds the maps of a batch, at the size of their masks, to the pixel metrics.
     fn count_pixels(&mut self, samples: &[Sized<'_>], found: &[Detection]) -> Result<(), Failure> {
-        let Some(pixels) = &mut self.pixels else {
+        let Some((pixels, overlaps)) = &mut self.pixels else {
             return Ok(());
         };
         let size = self.eval_size;
@@ -99,19 +100,22 @@ impl<'a> Judged<'a> {
                 Ok((resize_map(&found.map, mask.height(), mask.width())?, mask))
             })
             .collect::<Result<_, Failure>>()?;
-        for (map, mask) in &prepared {
+        for ((sample, _), (map, mask)) in samples.iter().zip(prepared) {
             let view = MapView {
                 height: map.height(),
                 width: map.width(),
                 scores: map.data(),
                 mask: mask.data(),
             };
-            match self.judge.roi() {
+            let roi = self.judge.roi();
+            let within = roi
+                .map(|roi| roi.at(map.height(), map.width()))
+                .transpose()?;
+            match &within {
                 None => pixels.push(&view)?,
-                Some(roi) => {
-                    pixels.push_within(&view, roi.at(map.height(), map.width())?.data())?;
-                }
+                Some(within) => pixels.push_within(&view, within.data())?,
             }
+            overlaps.add(map, &mask, sample.is_anomalous(), within.as_deref());
         }
         Ok(())
     }
@@ -131,10 +135,16 @@ impl<'a> Judged<'a> {
             ..Curves::default()
         };
         let mut undefined = BTreeMap::new();
-        if let Some(pixels) = self.pixels {
+        if let Some((pixels, overlaps)) = self.pixels {
             pixel_metrics(pixels, &mut metrics, &mut curves)?;
+            match overlaps.aupimo() {
+                Ok(found) => metrics.aupimo_mean = Some(found.mean),
+                Err(reason) => {
+                    undefined.insert(Metric::Aupimo.key().to_owned(), reason.to_string());
+                }
+            }
         } else {
-            for metric in aesc_bench::Metric::ALL {
+            for metric in Metric::ALL {
                 if metric.of(&metrics).is_none() {
                     let reason = "the data set has no masks".to_owned();
                     undefined.insert(metric.key().to_owned(), reason);

@@ -1,6 +1,7 @@
 //! A model measured on a data set's test images: maps, scores, metrics, curves, pictures.
 
 mod judged;
+mod overlap;
 mod scores;
 mod sharpness;
 
@@ -17,6 +18,7 @@ use rayon::prelude::*;
 use crate::app::Context;
 use crate::failure::Failure;
 use judged::Judged;
+pub(crate) use overlap::Overlaps;
 pub(crate) use scores::score_name;
 use sharpness::Sharpness;
 

@@ -213,6 +213,7 @@ fn eval_prints_every_metric_of_the_contract() {
         "pixel_fpr_at_95tpr",
         "aupro_30",
         "aupro_05",
+        "aupimo_mean",
     ] {
         let value = metrics[key].as_f64().unwrap();
         assert!((0.0..=1.0).contains(&value), "{key} {value}");

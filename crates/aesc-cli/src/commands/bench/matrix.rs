@@ -1,4 +1,4 @@
-//! Which cells a matrix has: categories x networks x corruptions x seeds of a preset.
+//! Which cells a matrix has: categories x networks x corruptions x seeds, each of a preset.
 
 use std::path::{Path, PathBuf};
 
@@ -80,8 +80,8 @@ impl MatrixArgs {
         if !self.seeds.is_empty() {
             matrix.seeds.clone_from(&self.seeds);
         }
-        if self.preset.is_some() {
-            matrix.preset.clone_from(&self.preset);
+        if let Some(preset) = &self.preset {
+            matrix.replace_presets(preset);
         }
         Ok(matrix)
     }
@@ -89,6 +89,7 @@ impl MatrixArgs {
 
 /// A configuration of the matrix, to be run on every category.
 struct Column {
+    preset: String,
     network: String,
     corruption: String,
     seed: u64,
@@ -102,14 +103,11 @@ pub(super) fn plan(
     context: &Context,
 ) -> Result<Plan, Failure> {
     let mut matrix = args.matrix()?;
-    let preset = matrix.preset.take().unwrap_or_else(|| "quick".to_owned());
-    let base = config::resolve(&preset, &context.global)?.config;
     match context.global.seed {
         Some(seed) if args.seeds.is_empty() => matrix.seeds = vec![seed],
-        _ if matrix.seeds.is_empty() => matrix.seeds = vec![base.seed],
         _ => {}
     }
-    let columns = columns(&matrix, &base)?;
+    let columns = columns(&matrix, context)?;
     let wanted = wanted(&args.category, data)?;
     let phase = context.output.phase("fingerprint", wanted.len() as u64);
     let mut cells = Vec::new();
@@ -122,7 +120,7 @@ pub(super) fn plan(
                 category: category.clone(),
                 network: column.network.clone(),
                 corruption: column.corruption.clone(),
-                preset: preset.clone(),
+                preset: column.preset.clone(),
                 seed: column.seed,
                 data: data.clone(),
                 dataset_digest: dataset_digest.clone(),
@@ -131,7 +129,7 @@ pub(super) fn plan(
             cell.identified()
         }));
     }
-    let facts = facts(base.seed, context)?;
+    let facts = facts(columns.first().map_or(0, |column| column.seed), context)?;
     Ok(Plan::new(name(out), once(matrix.strategies), cells, facts)?)
 }
 
@@ -177,19 +175,26 @@ fn must_be_measurable(dataset: &Dataset, path: &Path) -> Result<(), Failure> {
 }
 
 /// The matrix's columns, seeds innermost, each with its configuration.
-fn columns(matrix: &Matrix, base: &RunConfig) -> Result<Vec<Column>, Failure> {
+fn columns(matrix: &Matrix, context: &Context) -> Result<Vec<Column>, Failure> {
     let mut columns = Vec::new();
-    for (network, corruption) in matrix.pairs() {
+    for entry in matrix.entries() {
+        let preset = entry.preset.unwrap_or("quick");
+        let base = config::resolve(preset, &context.global)?.config;
         let mut config = base.clone();
-        config.network.kind = config::network(network)?;
-        config.corruption = corruption_of(corruption, base)?;
-        for seed in once(matrix.seeds.clone()) {
+        config.network.kind = config::network(entry.network)?;
+        config.corruption = corruption_of(entry.corruption, &base)?;
+        let seeds = match matrix.seeds.as_slice() {
+            [] => vec![base.seed],
+            seeds => once(seeds.to_vec()),
+        };
+        for seed in seeds {
             config.seed = seed;
             config.validate()?;
             let value = serde_json::to_value(&config);
             columns.push(Column {
-                network: network.to_owned(),
-                corruption: corruption.to_owned(),
+                preset: preset.to_owned(),
+                network: entry.network.to_owned(),
+                corruption: entry.corruption.to_owned(),
                 seed,
                 config: CellConfig::from(value.map_err(|e| Failure::new(ExitCode::Unexpected, e))?),
             });

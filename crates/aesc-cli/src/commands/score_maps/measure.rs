@@ -12,7 +12,7 @@ use aesc_eval::{
 use aesc_image::{Map, Mask};
 
 use super::cases::Case;
-use super::overlap::Overlaps;
+use crate::evaluation::Overlaps;
 use crate::exit_code::ExitCode;
 use crate::failure::Failure;
 
@@ -75,7 +75,7 @@ impl Tally {
             scores: map.data(),
             mask: mask.data(),
         })?;
-        self.overlaps.add(map, &mask, case.anomalous);
+        self.overlaps.add(map, &mask, case.anomalous, None);
         Ok(())
     }
 
@@ -190,8 +190,14 @@ impl Measured {
 
     fn aupimo(&mut self, found: Result<Aupimo, EvalError>) {
         match found {
-            Ok(found) => self.aupimo = Some(found),
-            Err(reason) => self.undefine("aupimo", &reason),
+            Ok(found) => {
+                self.metrics.aupimo_mean = Some(found.mean);
+                self.aupimo = Some(found);
+            }
+            Err(reason) => {
+                self.undefine("aupimo", &reason);
+                self.undefine(Metric::Aupimo.key(), &reason);
+            }
         }
     }
 

@@ -6,7 +6,6 @@
 mod cases;
 mod measure;
 mod names;
-mod overlap;
 mod pairing;
 mod report;
 mod table;

@@ -95,13 +95,12 @@ impl Report {
             if let (Metric::ImageAuroc, Some([low, high])) = (metric, measured.interval) {
                 lines.push(line("  95 % interval", &format!("{low:.4} to {high:.4}")));
             }
+            if let (Metric::Aupimo, Some(found)) = (metric, &measured.aupimo) {
+                let [first, second, third] = found.quartiles;
+                let quartiles = format!("{first:.4}, {second:.4}, {third:.4}");
+                lines.push(line("  quartiles", &quartiles));
+            }
         }
-        let aupimo = measured.aupimo.as_ref().map(|found| {
-            let [first, second, third] = found.quartiles;
-            let mean = found.mean;
-            format!("{mean:.4} (quartiles {first:.4}, {second:.4}, {third:.4})")
-        });
-        lines.push(self.line("AUPIMO", "aupimo", aupimo));
         let regions = measured.regions.map(|n| n.to_string());
         lines.push(self.line("regions", "regions", regions));
         for (name, auroc) in measured.per_defect_type.iter().flatten() {
