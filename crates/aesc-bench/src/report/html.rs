@@ -7,6 +7,7 @@ use super::cards::{Card, cards};
 use super::charts::{Charts, LegendEntry, curves, legend, training};
 use super::claim_tables::{claim_details, claim_tables};
 use super::claim_words::{Told, told};
+use super::cost_plot::inline_cost_svg;
 use super::costs::cost_table;
 use super::format::{NAMED_MISSING, missing_label, span};
 use super::plates::{Plates, plates};
@@ -33,6 +34,7 @@ struct Page<'a> {
     claim_details: Vec<Table>,
     results: Vec<Results<'a>>,
     published: Option<Beside>,
+    cost_plot: Option<String>,
     alarms: Table,
     reconstruction: Vec<Table>,
     scores: Vec<Table>,
@@ -89,6 +91,7 @@ pub fn html(report: &Report, pictures: &Pictures) -> Result<String, BenchError> 
         claim_details: claim_details(report),
         results: strategies.iter().map(|s| results(s)).collect(),
         published: beside(report),
+        cost_plot: inline_cost_svg(report),
         alarms: alarm_table(report),
         reconstruction: reconstruction_tables(report),
         scores: strategies.iter().map(|s| score_table(report, s)).collect(),

@@ -10,7 +10,7 @@ use super::costs::cost_table;
 use super::format::{NAMED_MISSING, missing_label, span};
 use super::published_table::beside;
 use super::table::{Heading, Kind, Place, Row, Table};
-use super::tables::{defect_table, metric_tables, reconstruction_tables, score_table};
+use super::tables::{defect_table, metric_tables, reconstruction_tables, score_table, whole_table};
 use crate::Metric;
 
 /// The whole report as Markdown.
@@ -81,6 +81,13 @@ pub fn results_table(report: &Report) -> String {
         }
         text.push('\n');
     }
+    text
+}
+
+/// Every metric and what it cost, a row for each category and column by the main strategy.
+pub fn compared_table(report: &Report) -> String {
+    let mut text = String::new();
+    add_table(&mut text, &whole_table(report));
     text
 }
 

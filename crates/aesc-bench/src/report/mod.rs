@@ -8,6 +8,7 @@ mod cards;
 mod charts;
 mod claim_tables;
 mod claim_words;
+mod cost_plot;
 mod costs;
 mod csv;
 mod figures;
@@ -30,10 +31,11 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 pub use self::csv::csv;
+pub use cost_plot::cost_svg;
 pub(crate) use figures::wanted;
 pub use html::html;
 pub use json::{json, parse};
-pub use markdown::{markdown, results_table};
+pub use markdown::{compared_table, markdown, results_table};
 pub use standalone::{PanelChart, panels_svg};
 
 use crate::places::Places;

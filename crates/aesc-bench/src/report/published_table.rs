@@ -2,10 +2,11 @@
 
 use std::fmt::Write as _;
 
-use super::table::{Better, Heading, Place, Row, Table};
+use super::table::{Better, Heading, MISSING, Place, Row, Table};
 use super::tables::HEADLINE;
 use super::{Report, ReportCell};
 use crate::published::{Method, Published, compiled_in};
+use crate::summary::Spread;
 use crate::{Column, Metric};
 
 /// The table, and what to mind when reading it.
@@ -15,7 +16,9 @@ pub(crate) struct Beside {
     pub(crate) caution: String,
 }
 
-const WORDS: [&str; 6] = [
+const FURTHER: [&str; 8] = [
+    "GMAC",
+    "million parameters",
     "mean over",
     "input",
     "pretrained",
@@ -29,26 +32,46 @@ const WORDS: [&str; 6] = [
 pub(crate) fn beside(report: &Report) -> Option<Beside> {
     // The file is compiled in and held to be sound by a test.
     let published = compiled_in().ok()?;
-    let column = report.method_column()?;
+    let columns = our_columns(report)?;
     if !published.covers(&report.plan.categories) {
         return None;
     }
-    let strategies = report.plan.strategies.iter();
-    let mut rows: Vec<Row> = strategies
-        .map(|strategy| our_row(report, &published, (&column, strategy)))
-        .collect();
-    let n = published.categories.len();
-    rows.extend(published.methods.iter().map(|method| their_row(method, n)));
+    let mut rows: Vec<Row> = Vec::new();
+    for strategy in &report.plan.strategies {
+        let ours = columns.iter().map(|column| (column, strategy.as_str()));
+        rows.extend(ours.map(|ours| our_row(report, &published, ours)));
+    }
+    let (categories, all) = (&report.plan.categories, &published.categories);
+    if categories.len() < all.len() {
+        let like_ours = published.methods.iter().filter(|method| {
+            let is_there = |metric: &Metric| method.mean_over(*metric, categories).is_some();
+            HEADLINE.iter().any(is_there)
+        });
+        let where_read = &categories.join(", ");
+        rows.extend(like_ours.map(|method| their_row(method, (Some(categories), where_read))));
+    }
+    let over_all = &all.len().to_string();
+    let methods = published.methods.iter();
+    rows.extend(methods.map(|method| their_row(method, (None, over_all))));
     let metrics = HEADLINE.iter().map(|m| Heading::plain(m.label()));
     let table = Table {
         title: format!("Ours beside published figures for {}", published.data),
         corner: "method".to_owned(),
-        columns: metrics.chain(WORDS.map(Heading::plain)).collect(),
+        columns: metrics.chain(FURTHER.map(Heading::plain)).collect(),
         rows,
         foot: Vec::new(),
     };
     let caution = caution(report, &published);
     Some(Beside { table, caution })
+}
+
+/// The columns to set beside what was published: where presets are compared all of them, else the
+/// method's own.
+pub(super) fn our_columns(report: &Report) -> Option<Vec<Column>> {
+    if report.plan.presets.len() > 1 {
+        return Some(report.columns());
+    }
+    Some(vec![report.method_column()?])
 }
 
 fn our_row(report: &Report, published: &Published, (column, strategy): (&Column, &str)) -> Row {
@@ -58,11 +81,20 @@ fn our_row(report: &Report, published: &Published, (column, strategy): (&Column,
     };
     let (n, all) = (report.plan.categories.len(), published.categories.len());
     let mut places: Vec<Place> = HEADLINE.iter().map(place).collect();
+    let cost = |quantity: fn(&ReportCell) -> f64, decimals: usize| {
+        let all: Vec<f64> = report.cells_of(column, strategy).map(quantity).collect();
+        match Spread::of(&all) {
+            Some(Spread { mean, .. }) => Place::number(mean, format!("{mean:.decimals$}")),
+            None => Place::lacking(MISSING),
+        }
+    };
+    places.push(cost(|cell| cell.cost.gmac, 2));
+    places.push(cost(|cell| cell.cost.parameters as f64 / 1e6, 1));
     let words = [
         if n == all {
             all.to_string()
         } else {
-            format!("{n} of {all}")
+            format!("{n} of {all}: {}", report.plan.categories.join(", "))
         },
         sizes(report),
         "no".to_owned(),
@@ -75,12 +107,22 @@ fn our_row(report: &Report, published: &Published, (column, strategy): (&Column,
     Row::marked(&name, places, Better::Neither)
 }
 
-fn their_row(method: &Method, n_categories: usize) -> Row {
-    let place = |metric: &Metric| match method.mean_of(*metric) {
-        Some(value) => Place::number(value, format!("{value:.3}")),
+/// A method's means over `categories`, or where none are given those published over all; and what
+/// they are over, in words.
+fn their_row(method: &Method, (categories, over): (Option<&Vec<String>>, &str)) -> Row {
+    let value = |metric: Metric| match categories {
+        Some(categories) => method.mean_over(metric, categories),
+        None => method.mean_of(metric),
+    };
+    let number = |value: Option<f64>, decimals: usize| match value {
+        Some(value) => Place::number(value, format!("{value:.decimals$}")),
         None => Place::lacking("–"),
     };
-    let mut places: Vec<Place> = HEADLINE.iter().map(place).collect();
+    let metrics = HEADLINE.iter().map(|metric| number(value(*metric), 3));
+    let mut places: Vec<Place> = metrics.collect();
+    let cost = method.cost.as_ref();
+    places.push(number(cost.map(|cost| cost.gmac), 2));
+    places.push(number(cost.map(|cost| cost.parameters_m), 1));
     let protocol = &method.protocol;
     let or_unknown = |text: Option<String>| text.unwrap_or_else(|| "unknown".to_owned());
     let side = protocol.resolution_px.map(|px| format!("{px}×{px}"));
@@ -88,17 +130,22 @@ fn their_row(method: &Method, n_categories: usize) -> Row {
         let word = if chosen { "yes" } else { "no" };
         word.to_owned()
     });
-    let source = method.source.cited();
+    let mut source = vec![method.source.cited()];
+    source.extend((!protocol.notes.is_empty()).then(|| protocol.notes.clone()));
+    let read_in = categories.map_or(Vec::new(), |categories| method.read_in(categories));
+    source.extend(
+        read_in
+            .iter()
+            .map(|place| format!("figures read in {place}")),
+    );
+    source.extend(cost.map(|cost| format!("cost: {}", cost.counted)));
     let words = [
-        n_categories.to_string(),
+        over.to_owned(),
         or_unknown(side),
         protocol.pretrained.clone(),
         protocol.external_data.clone(),
         or_unknown(chosen),
-        match protocol.notes.as_str() {
-            "" => source,
-            notes => format!("{source}; {notes}"),
-        },
+        source.join("; "),
     ];
     places.extend(words.map(Place::words));
     Row::marked(&method.name, places, Better::Neither)
@@ -135,8 +182,9 @@ fn caution(report: &Report, published: &Published) -> String {
         let names = ours.join(", ");
         let _ = write!(
             text,
-            " Ours cover {} of them ({names}): another quantity, to be read beside the others and \
-             not ranked among them.",
+            " Ours cover {} of them ({names}): another quantity, not to be ranked among them. Where \
+             a method's figures of these very categories were found, a row of their own gives \
+             their mean.",
             ours.len()
         );
     }

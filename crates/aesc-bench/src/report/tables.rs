@@ -178,6 +178,75 @@ pub(super) fn category_table(report: &Report, category: &str, strategy: &str) ->
     }
 }
 
+/// Every metric by the main strategy and what it cost, a row for each category and column, and the
+/// means over categories.
+pub(super) fn whole_table(report: &Report) -> Table {
+    const METRICS: [Metric; 8] = [
+        Metric::ImageAuroc,
+        Metric::ImageAp,
+        Metric::ImageF1Max,
+        Metric::PixelAuroc,
+        Metric::PixelAp,
+        Metric::Aupro30,
+        Metric::Aupro05,
+        Metric::Aupimo,
+    ];
+    const COSTS: [(&str, usize, Quantity<'static>); 4] = [
+        ("GMAC", 2, &|cell| Some(cell.cost.gmac)),
+        ("million parameters", 1, &|cell| {
+            Some(cell.cost.parameters as f64 / 1e6)
+        }),
+        ("training, min", 0, &|cell| {
+            Some(cell.timing.training_secs / 60.0)
+        }),
+        ("ms an image", 0, &|cell| {
+            Some(cell.timing.inference_ms_per_image)
+        }),
+    ];
+    let strategy = report.main_strategy();
+    let row = |name: String, entry: &dyn Fn(Quantity<'_>) -> Entry| {
+        let metric = |metric: &Metric| {
+            let quantity = |cell: &ReportCell| metric.of(&cell.metrics);
+            Place::of(entry(&quantity), 3)
+        };
+        let mut places: Vec<Place> = METRICS.iter().map(metric).collect();
+        // What it cost has no deviation that anybody asks for.
+        let costs = COSTS.iter().map(|(_, decimals, quantity)| {
+            let place = Place::of(entry(quantity), *decimals);
+            place.noted(String::new())
+        });
+        places.extend(costs);
+        Row::marked(&name, places, Better::Neither)
+    };
+    let columns = report.columns();
+    let of = |category: &str, entry: &dyn Fn(&Column, Quantity<'_>) -> Entry| -> Vec<Row> {
+        let named = |column: &Column| format!("{category}: {}", report.column_label(column));
+        let rows = columns.iter();
+        rows.map(|column| row(named(column), &|quantity| entry(column, quantity)))
+            .collect()
+    };
+    let categories = report.plan.categories.iter();
+    let headings = METRICS.iter().map(|metric| metric.label());
+    Table {
+        title: format!("Ours by {strategy}, with what it cost"),
+        corner: "category".to_owned(),
+        columns: headings
+            .chain(COSTS.iter().map(|(name, ..)| *name))
+            .map(Heading::plain)
+            .collect(),
+        rows: categories
+            .flat_map(|category| {
+                of(category, &|column, quantity| {
+                    report.entry(category, column, strategy, quantity)
+                })
+            })
+            .collect(),
+        foot: of("mean", &|column, quantity| {
+            report.mean_entry(column, strategy, quantity)
+        }),
+    }
+}
+
 /// Image AUROC of each defect type of one category.
 pub(super) fn defect_table(report: &Report, category: &str, strategy: &str) -> Option<Table> {
     let columns = report.columns();

@@ -1,6 +1,6 @@
 //! The page: what it embeds, what it says in the place of what is not there, and how it grows.
 
-use aesc_bench::report::{html, markdown, write_all};
+use aesc_bench::report::{cost_svg, html, markdown, write_all};
 use aesc_bench::{Pictures, Plan, Report, cell_dir, collect, read_pictures};
 use serde_json::json;
 
@@ -159,11 +159,33 @@ fn published_figures_stand_beside_ours_only_where_the_data_is_theirs() {
     let text = markdown(&report);
     assert!(text.contains(title), "{text}");
     // Image AUROC of aesc with stain by hand: 0.775; pixel 0.03 less, AUPRO@0.3 0.07 less.
-    let ours = "| ours: aesc · stain by residual | 0.775 | 0.745 | 0.705 | 2 of 15 |";
+    let ours = "| ours: aesc · stain by residual | 0.775 | 0.745 | 0.705 | 1.41 | 8.7 | 2 of 15: bottle, pill |";
     assert!(text.contains(ours), "{text}");
-    assert!(text.contains("| RIAD | 0.917 | 0.942 | *–* | 15 | 256×256 | no | no |"));
+    assert!(
+        text.contains("| RIAD | 0.917 | 0.942 | *–* | 654.20 | 28.8 | 15 | 256×256 | no | no |")
+    );
+    // By hand: pixel AUROC (98.3 + 98.5) / 2.
+    let mut lines = text.lines();
+    let nsa = lines.find(|line| line.starts_with("| NSA |") && line.contains("| bottle, pill |"));
+    assert!(nsa.unwrap().contains("| 0.984 |"), "{text}");
     assert!(text.contains("Ours cover 2 of them (bottle, pill): another quantity"));
     assert!(page(&plan).contains("Ours cover 2 of them (bottle, pill)"));
+}
+
+#[test]
+fn accuracy_is_drawn_against_cost_where_both_are_known() {
+    let (_, sample) = drawn(&made::grid(&["cloth"], &["aesc"], &["stain"]));
+    assert_eq!(cost_svg(&sample), None);
+    let plan = made::grid(&["bottle", "pill"], &["aesc"], &["stain"]);
+    let (_, report) = drawn(&plan);
+    let svg = cost_svg(&report).unwrap();
+    assert!(svg.contains("ours: aesc · stain 0.775"), "{svg}");
+    // Of the mean over all categories alone, hence not comparable: FAIR.
+    assert!(svg.contains("NSA 0.98") && !svg.contains("FAIR"), "{svg}");
+    // A dot for each, and three that say what they mean.
+    let n_drawn = svg.matches("<circle").count();
+    assert_eq!(n_drawn, 3 + 1 + 6);
+    assert_eq!(page(&plan).matches("<circle").count(), n_drawn);
 }
 
 #[test]
