@@ -1,6 +1,8 @@
-"""Two models trained apart as one that looks twice: `network.input = "both"`.
+"""Two models trained apart as one that looks twice.
 
-  python joined.py IMAGE_MODEL HIGH_PASS_MODEL JOINED_MODEL
+  python joined.py FIRST_MODEL SECOND_MODEL JOINED_MODEL
+
+The second is either of kind `ae` and shown the image, or shown the high pass (`network.second`).
 
 Thresholds are those of the first and mean nothing: `aesc calibrate JOINED_MODEL --good DIR` fits them.
 """
@@ -17,8 +19,9 @@ def read(path):
 
 (first, first_body), (second, second_body) = read(sys.argv[1]), read(sys.argv[2])
 metadata = first.pop("__metadata__")
-second.pop("__metadata__")
-metadata["aesc.network"] = json.dumps({**json.loads(metadata["aesc.network"]), "input": "both"})
+network, other = (json.loads(m["aesc.network"]) for m in (metadata, second.pop("__metadata__")))
+network["second"] = "high-pass" if other.get("input") == "high-pass" else other["kind"]
+metadata["aesc.network"] = json.dumps(network)
 tensors = [(name, spec, first_body) for name, spec in first.items()]
 tensors += [("second." + name, spec, second_body) for name, spec in second.items()]
 header, body = {"__metadata__": metadata}, b""

@@ -3,8 +3,10 @@
 //!
 //! A generated block stands between `<!-- aesc:begin NAME ARGS -->` and `<!-- aesc:end -->`:
 //! `results FILE` is the short table of `data/results/FILE`, `report FILE` all of its tables,
-//! `csv FILE` a plain table, `speed FILE` that of `cargo xtask bench-speed`,
-//! `hours FILE[@STEPS] …` the time of the whole matrix, `cli` the `--help` of every verb.
+//! `compared FILE` every metric with its cost, `csv FILE` a plain table, `speed FILE` that of
+//! `cargo xtask bench-speed`,
+//! `hours FILE[@STEPS] …` the time of the whole matrix, `cli` the `--help` of every verb. The plot
+//! of accuracy against cost is drawn from [`PLOTTED`].
 
 mod cli;
 mod hours;
@@ -17,6 +19,9 @@ use std::path::{Path, PathBuf};
 
 const BEGIN: &str = "<!-- aesc:begin ";
 const END: &str = "<!-- aesc:end -->";
+
+/// The result that is drawn beside published ones, and the picture.
+const PLOTTED: (&str, &str) = ("mvtec256-quick.json", "docs/images/cost-accuracy.svg");
 
 /// `cargo xtask docs`.
 #[derive(Debug, clap::Args)]
@@ -41,6 +46,11 @@ pub(crate) fn run(args: &Args) -> Result<()> {
             eprintln!("renewed {}", relative(&page));
         }
     }
+    if let Some(svg) = stale_plot()? {
+        let path = workspace::root().join(PLOTTED.1);
+        aesc_bench::write_atomic(&path, svg.as_bytes())?;
+        eprintln!("renewed {}", PLOTTED.1);
+    }
     Ok(())
 }
 
@@ -55,6 +65,9 @@ pub(crate) fn check() -> Result<()> {
                 .map(|block| format!("{}: {block}", relative(&page))),
         );
     }
+    if stale_plot()?.is_some() {
+        stale.push(PLOTTED.1.to_owned());
+    }
     if !stale.is_empty() {
         bail!(
             "not up to date, run `cargo xtask docs`:\n  {}",
@@ -62,6 +75,15 @@ pub(crate) fn check() -> Result<()> {
         );
     }
     Ok(())
+}
+
+/// The plot as it should be, where it is not.
+fn stale_plot() -> Result<Option<String>> {
+    let (file, picture) = PLOTTED;
+    let svg = aesc_bench::report::cost_svg(&stored(file)?);
+    let svg = svg.with_context(|| format!("{file}: expected categories of published figures"))?;
+    let old = fs::read_to_string(workspace::root().join(picture)).unwrap_or_default();
+    Ok((old != svg).then_some(svg))
 }
 
 /// README.md and every page of docs, sorted.
@@ -141,14 +163,15 @@ fn generate(name: &str) -> Result<String> {
     let text = match name.split_once(' ').unwrap_or((name, "")) {
         ("results", file) => aesc_bench::report::results_table(&stored(file)?),
         ("report", file) => demoted(&aesc_bench::report::markdown(&stored(file)?)),
+        ("compared", file) => demoted(&aesc_bench::report::compared_table(&stored(file)?)),
         ("csv", file) => table(&read(file)?),
         ("speed", file) => bench_speed::stored_table(&read(file)?)?,
         ("hours", words) => hours(words)?,
         ("cli", "") => cli::pages()?,
         _ => {
             bail!(
-                "no generator of this name; there are: results FILE, report FILE, csv FILE, speed \
-                 FILE, hours FILE[@STEPS] …, cli"
+                "no generator of this name; there are: results FILE, report FILE, compared FILE, csv \
+                 FILE, speed FILE, hours FILE[@STEPS] …, cli"
             )
         }
     };

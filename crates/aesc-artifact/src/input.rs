@@ -1,13 +1,15 @@
-//! What of the image a network is shown: all of it, or its high pass, which is fine and grey; or two
-//! networks, each the one.
+//! What a network is shown of the image, and the second network that may look beside it.
 //!
 //! What a network is not shown its skip connections cannot copy: behind a high pass, the tone and
 //! colour of a defect have to be made anew from the edges around it (FAIR, Liu et al. 2023, after
 //! `EdgRec`, 2022; there by a Butterworth filter of order 2 that keeps half the power at 30 cycles an
 //! image of 256 px, here by taking a Gaussian away, which leaves 0.44 of it there, is a convolution
-//! and runs everywhere).
+//! and runs everywhere). What has no skip connections can copy nothing that does not fit through its
+//! latent.
 
 use serde::{Deserialize, Serialize};
+
+use crate::{NetworkConfig, NetworkKind};
 
 /// What of the image the network is shown.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -18,9 +20,34 @@ pub enum NetworkInput {
     Image,
     /// The high pass of its grey version, one channel ([`high_pass_weights`]).
     HighPass,
-    /// Both, each by a network of its own, the two trained side by side: the first look is at the
-    /// image, the second at its high pass. The one is sharp, the other cannot copy a large defect.
-    Both,
+}
+
+impl NetworkInput {
+    #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks by reference")]
+    pub(crate) fn is_image(&self) -> bool {
+        *self == Self::Image
+    }
+}
+
+/// A second network of the same depth and width, trained side by side with the first on the same
+/// corrupted images: the one is sharp, the other cannot copy a large defect.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum SecondLook {
+    /// There is none.
+    #[default]
+    None,
+    /// A network without skip connections, shown the image.
+    Ae,
+    /// A network of the first one's kind, shown the high pass.
+    HighPass,
+}
+
+impl SecondLook {
+    #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks by reference")]
+    pub(crate) fn is_none(&self) -> bool {
+        *self == Self::None
+    }
 }
 
 /// Which of the looks at an image.
@@ -28,31 +55,33 @@ pub enum NetworkInput {
 pub enum Look {
     /// The only one of most models.
     First,
-    /// At the high pass, where the first is at the image ([`NetworkInput::Both`]).
+    /// By the second network, where there is one ([`SecondLook`]).
     Second,
 }
 
-impl NetworkInput {
+impl NetworkConfig {
     /// The looks at each image, in order.
-    pub fn looks(self) -> &'static [Look] {
-        match self {
-            Self::Image | Self::HighPass => &[Look::First],
-            Self::Both => &[Look::First, Look::Second],
+    pub fn looks(&self) -> &'static [Look] {
+        match self.second {
+            SecondLook::None => &[Look::First],
+            SecondLook::Ae | SecondLook::HighPass => &[Look::First, Look::Second],
+        }
+    }
+
+    /// The kind of the network that looks.
+    pub fn kind_of(&self, look: Look) -> NetworkKind {
+        match (look, self.second) {
+            (Look::Second, SecondLook::Ae) => NetworkKind::Ae,
+            _ => self.kind,
         }
     }
 
     /// Whether a look is at the high pass instead of the image.
-    pub fn is_high_pass(self, look: Look) -> bool {
-        match self {
-            Self::Image => false,
-            Self::HighPass => true,
-            Self::Both => look == Look::Second,
+    pub fn is_high_pass(&self, look: Look) -> bool {
+        match look {
+            Look::First => self.input == NetworkInput::HighPass,
+            Look::Second => self.second == SecondLook::HighPass,
         }
-    }
-
-    #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks by reference")]
-    pub(crate) fn is_image(&self) -> bool {
-        *self == Self::Image
     }
 }
 

@@ -21,7 +21,9 @@ pub use config::{CONFIG_SCHEMA, RunConfig};
 pub use dropout::dropout_mask;
 pub use error::ArtifactError;
 pub use file::{NamedTensor, TensorFile};
-pub use input::{HIGH_PASS_GAIN, Look, NetworkInput, high_pass_places, high_pass_weights};
+pub use input::{
+    HIGH_PASS_GAIN, Look, NetworkInput, SecondLook, high_pass_places, high_pass_weights,
+};
 pub use kernels::{LEAKY_SLOPE, LevelKernels, NORM_EPS};
 pub use manifest::{MODEL_FORMAT, Manifest, ModelFile, TrainRecord};
 pub use memory::keep_freed_memory;

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{ArtifactError, Look, NetworkInput};
+use crate::{ArtifactError, Look, NetworkInput, SecondLook};
 
 /// How the encoder's activations reach the decoder.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -43,6 +43,9 @@ pub struct NetworkConfig {
     /// What of the image it is shown.
     #[serde(skip_serializing_if = "NetworkInput::is_image")]
     pub input: NetworkInput,
+    /// The network that looks beside it.
+    #[serde(skip_serializing_if = "SecondLook::is_none")]
+    pub second: SecondLook,
 }
 
 /// The paper's network: AESc, depth 6, width 16.
@@ -53,6 +56,7 @@ impl Default for NetworkConfig {
             depth: 6,
             width: 16,
             input: NetworkInput::Image,
+            second: SecondLook::None,
         }
     }
 }
@@ -69,8 +73,8 @@ impl NetworkConfig {
             return Err(ArtifactError::config("data.channels", "1 or 3", channels));
         }
         let mut levels = Vec::with_capacity(4 * self.depth);
-        for look in self.input.looks() {
-            let shown = if self.input.is_high_pass(*look) {
+        for look in self.looks() {
+            let shown = if self.is_high_pass(*look) {
                 1
             } else {
                 channels
@@ -79,7 +83,7 @@ impl NetworkConfig {
                 Look::First => "",
                 Look::Second => "second.",
             };
-            levels.extend(self.stack(prefix, (shown, channels)));
+            levels.extend(self.stack(self.kind_of(*look), prefix, (shown, channels)));
         }
         Ok(NetworkPlan {
             config: self.clone(),
@@ -89,7 +93,12 @@ impl NetworkConfig {
     }
 
     /// The levels of one network, from `input` channels to `output`.
-    fn stack(&self, prefix: &str, (input, output): (usize, usize)) -> Vec<Level> {
+    fn stack(
+        &self,
+        kind: NetworkKind,
+        prefix: &str,
+        (input, output): (usize, usize),
+    ) -> Vec<Level> {
         let at = |scale: usize| self.width << (scale - 1);
         let mut levels = Vec::with_capacity(2 * self.depth);
         for scale in 1..=self.depth {
@@ -98,7 +107,7 @@ impl NetworkConfig {
             levels.push(Level::new(name, LevelOp::Down, (read, at(scale)), scale));
         }
         // What a level of the decoder reads: the latent as it is, any other with its skip.
-        let fed = |scale: usize| match self.kind {
+        let fed = |scale: usize| match kind {
             NetworkKind::Unet if scale < self.depth => 2 * at(scale),
             _ => at(scale),
         };
@@ -273,10 +282,11 @@ impl NetworkPlan {
             };
             (level.input * c * h * w * taps) as f64
         });
-        let filter = match self.config.input {
-            NetworkInput::Image => 0,
-            _ => self.channels + 2 * crate::high_pass_weights().len(),
-        };
+        let looks = self.config.looks().iter();
+        let n_filtered = looks
+            .filter(|look| self.config.is_high_pass(**look))
+            .count();
+        let filter = n_filtered * (self.channels + 2 * crate::high_pass_weights().len());
         let (h, w) = self.padded(height, width);
         (macs.sum::<f64>() + (filter * h * w) as f64) / 1e9
     }

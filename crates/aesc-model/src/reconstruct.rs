@@ -204,7 +204,7 @@ impl Reconstruct for Reconstructor {
     }
 
     fn looks_twice(&self) -> bool {
-        self.plan.config.input.looks().len() > 1
+        self.plan.config.looks().len() > 1
     }
 
     fn second(&self, images: &[Image]) -> Result<Vec<Image>, BackendError> {

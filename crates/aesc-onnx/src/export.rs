@@ -39,7 +39,7 @@ pub fn export(model: &ModelFile) -> Result<Vec<u8>, OnnxError> {
     let graph = network.graph(
         (preprocess.height, preprocess.width),
         &[],
-        network.plan.config.input.looks(),
+        network.plan.config.looks(),
     );
     let metadata = model.manifest.to_metadata();
     let proto = ModelProto {

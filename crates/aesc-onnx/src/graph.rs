@@ -57,7 +57,7 @@ impl Network {
         let x = builder.grown(sides, padded);
         let mut outputs = Vec::with_capacity(looks.len());
         for &look in looks {
-            let shown = if self.plan.config.input.is_high_pass(look) {
+            let shown = if self.plan.config.is_high_pass(look) {
                 builder.high_pass(&x, channels, padded)
             } else {
                 x.clone()
@@ -105,7 +105,7 @@ impl Network {
                 x = builder.dropped(level, &x, shapes[i]);
             }
             let joined = format!("{}.joined", level.name);
-            match (level.op, self.plan.config.kind) {
+            match (level.op, self.plan.config.kind_of(look)) {
                 // skips[s - 1] is the encoder's activation at scale s.
                 (LevelOp::Down, _) => skips.push(x.clone()),
                 (LevelOp::Up, NetworkKind::Aesc) => {

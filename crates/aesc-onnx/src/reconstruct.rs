@@ -44,7 +44,7 @@ impl Reconstructor {
         };
         let preprocess = &model.manifest.preprocess;
         let sides = (preprocess.height, preprocess.width);
-        for look in made.network.plan.config.input.looks() {
+        for look in made.network.plan.config.looks() {
             made.look(sides, *look)?;
         }
         Ok(made)
@@ -168,7 +168,7 @@ impl Reconstruct for Reconstructor {
     }
 
     fn looks_twice(&self) -> bool {
-        self.network.plan.config.input.looks().len() > 1
+        self.network.plan.config.looks().len() > 1
     }
 
     fn second(&self, images: &[Image]) -> Result<Vec<Image>, BackendError> {

@@ -95,7 +95,7 @@ impl Vectors {
             fits.map(|t| unstacked(&t.data, chw))
                 .ok_or(OnnxError::Vectors { expected, found })?
         };
-        let twice = model.manifest.network.input.looks().len() > 1;
+        let twice = model.manifest.network.looks().len() > 1;
         let seconds = if twice { images(SECOND)? } else { Vec::new() };
         let (images, reconstructions) = (images(INPUT)?, images(OUTPUT)?);
         let n = images.len();

@@ -80,19 +80,29 @@ fn cost_is_1_41_gmac_plain_and_0_69_in_phase_form() {
 
 #[test]
 fn two_looks_are_two_networks() {
-    let of = |input| {
-        let config = NetworkConfig {
-            input,
-            ..NetworkConfig::default()
-        };
-        config.plan(3).unwrap()
+    let image = NetworkConfig::default();
+    let high_pass = NetworkConfig {
+        input: NetworkInput::HighPass,
+        ..image.clone()
     };
-    let [image, fine, both] = [
-        NetworkInput::Image,
-        NetworkInput::HighPass,
-        NetworkInput::Both,
-    ]
-    .map(of);
+    let ae = NetworkConfig {
+        kind: NetworkKind::Ae,
+        ..image.clone()
+    };
+    for (second, alone) in [(SecondLook::HighPass, high_pass), (SecondLook::Ae, ae)] {
+        let both = NetworkConfig {
+            second,
+            ..image.clone()
+        };
+        let plan = |config: &NetworkConfig| config.plan(3).unwrap();
+        assert_is_sum(&plan(&both), (&plan(&image), &plan(&alone)));
+        assert_eq!(both.kind_of(Look::Second), alone.kind);
+    }
+    assert!(image.plan(3).unwrap().stack(Look::Second).is_empty());
+}
+
+/// That `both` is the networks `image` and `fine`, the second with names of its own.
+fn assert_is_sum(both: &NetworkPlan, (image, fine): (&NetworkPlan, &NetworkPlan)) {
     assert_eq!(both.parameters(), image.parameters() + fine.parameters());
     let apart = image.gmac(256, 256) + fine.gmac(256, 256);
     assert!((both.gmac(256, 256) - apart).abs() < 1e-9);
@@ -103,7 +113,6 @@ fn two_looks_are_two_networks() {
         assert_eq!(second.name, format!("second.{}", fine.name));
         assert_eq!((second.input, second.output), (fine.input, fine.output));
     }
-    assert!(image.stack(Look::Second).is_empty());
 }
 
 #[test]

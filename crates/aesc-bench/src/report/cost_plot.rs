@@ -15,6 +15,9 @@ const MARGIN: [f64; 4] = [64.0, 40.0, 24.0, 66.0];
 /// The axes: GMAC on a logarithmic scale, and shares of 1.
 const GMAC: [f64; 2] = [1.0, 1000.0];
 const TICKS: f64 = 0.02;
+/// Height of a line of text, and about what a letter is wide.
+const LINE_PX: f64 = 13.0;
+const LETTER_PX: f64 = 6.2;
 /// What a file says that it is, and what a page that holds it does not.
 const NAMESPACE: &str = " xmlns=\"http://www.w3.org/2000/svg\"";
 
@@ -152,9 +155,9 @@ fn add_axes(svg: &mut String, low: f64) {
         (Kind::Ours, "ours"),
         (
             Kind::FromScratch,
-            "from scratch, the category's own images alone",
+            "from scratch, the category's images alone",
         ),
-        (Kind::Helped, "pretrained, or with images from elsewhere"),
+        (Kind::Helped, "pretrained, or with other images"),
     ];
     let _ = writeln!(
         svg,
@@ -162,7 +165,7 @@ fn add_axes(svg: &mut String, low: f64) {
         f64::midpoint(left, right),
         bottom + 36.0
     );
-    for ((kind, words), x) in marks.into_iter().zip([90.0, 160.0, 450.0]) {
+    for ((kind, words), x) in marks.into_iter().zip([70.0, 140.0, 430.0]) {
         let y = SIZE[1] - 10.0;
         let _ = writeln!(
             svg,
@@ -191,28 +194,31 @@ fn mark(kind: Kind, [x, y]: [f64; 2]) -> String {
     )
 }
 
-/// The dot, and its name beside it, lower where another name stands already.
-fn add_point(svg: &mut String, point: &Point, low: f64, taken: &mut Vec<[f64; 2]>) {
+/// The dot, and its name beside it, at the nearest height where no other name stands already.
+fn add_point(svg: &mut String, point: &Point, low: f64, taken: &mut Vec<[f64; 3]>) {
     let at = [left_of(point.gmac), top_of(point.value, low)];
-    let is_far = at[0] > SIZE[0] * 0.7;
-    let mut y = at[1] + 4.0;
-    while taken
-        .iter()
-        .any(|other| (other[0] - at[0]).abs() < 170.0 && (other[1] - y).abs() < 13.0)
-    {
-        y += 13.0;
-    }
-    taken.push([at[0], y]);
-    let (x, anchor) = if is_far {
-        (at[0] - 9.0, "end")
+    let text = format!("{} {:.3}", point.name, point.value);
+    let length = LETTER_PX * text.chars().count() as f64;
+    let (x, start, anchor) = if at[0] > SIZE[0] * 0.7 {
+        (at[0] - 9.0, at[0] - 9.0 - length, "end")
     } else {
-        (at[0] + 9.0, "start")
+        (at[0] + 9.0, at[0] + 9.0, "start")
     };
+    let is_free = |y: f64| {
+        let apart = |other: &[f64; 3]| {
+            other[1] < start || start + length < other[0] || (other[2] - y).abs() >= LINE_PX
+        };
+        y > LINE_PX && taken.iter().all(apart)
+    };
+    let middle = at[1] + 4.0;
+    let heights =
+        (0..20).flat_map(|n| [1.0, -1.0].map(|side| middle + side * f64::from(n) * LINE_PX));
+    let y = heights.into_iter().find(|y| is_free(*y)).unwrap_or(middle);
+    taken.push([start, start + length, y]);
     let _ = writeln!(
         svg,
-        "{}<text x=\"{x:.1}\" y=\"{y:.1}\" text-anchor=\"{anchor}\">{} {:.3}</text>",
+        "{}<text x=\"{x:.1}\" y=\"{y:.1}\" text-anchor=\"{anchor}\">{}</text>",
         mark(point.kind, at),
-        escaped(&point.name),
-        point.value
+        escaped(&text)
     );
 }

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use aesc_artifact::{Manifest, NetworkInput};
+use aesc_artifact::{Manifest, NetworkInput, SecondLook};
 use aesc_detect::Calibration;
 use clap::Args;
 use serde_json::{Value, json};
@@ -86,19 +86,18 @@ fn what_it_is(manifest: &Manifest, whole: &Value) -> Vec<(&'static str, String)>
             "model id",
             whole["model_id"].as_str().unwrap_or_default().to_owned(),
         ),
-        (
-            "network",
-            match network.input {
-                NetworkInput::Image => format!("{kind} depth {depth} width {width}"),
-                NetworkInput::HighPass => {
-                    format!("{kind} depth {depth} width {width}, on the grey high pass")
-                }
-                NetworkInput::Both => format!(
-                    "two of {kind} depth {depth} width {width}, on the image and on its grey high \
-                     pass"
-                ),
-            },
-        ),
+        ("network", {
+            let shown = match network.input {
+                NetworkInput::Image => "",
+                NetworkInput::HighPass => ", on the grey high pass",
+            };
+            let second = match network.second {
+                SecondLook::None => String::new(),
+                SecondLook::Ae => "; second look: ae".to_owned(),
+                SecondLook::HighPass => format!("; second look: {kind} on the grey high pass"),
+            };
+            format!("{kind} depth {depth} width {width}{shown}{second}")
+        }),
         ("parameters", whole["cost"]["parameters"].to_string()),
         (
             "cost",

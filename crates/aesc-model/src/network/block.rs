@@ -172,7 +172,7 @@ impl Network {
         &self,
         loss: impl Fn(&Self, Look) -> Result<Tensor, ModelError>,
     ) -> Result<Tensor, ModelError> {
-        let looks = self.plan.config.input.looks();
+        let looks = self.plan.config.looks();
         let mut sum = loss(self, Look::First)?;
         for look in &looks[1..] {
             sum = sum.f_add(&loss(self, *look)?)?;

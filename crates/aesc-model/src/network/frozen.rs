@@ -102,7 +102,7 @@ impl Frozen {
 #[cfg(test)]
 mod tests {
     use aesc_artifact::{
-        NORM_EPS, NamedTensor, NetworkConfig, NetworkInput, NetworkKind, dropout_mask,
+        NORM_EPS, NamedTensor, NetworkConfig, NetworkInput, NetworkKind, SecondLook, dropout_mask,
     };
     use aesc_detect::McDropout;
     use rand::{RngExt, SeedableRng};
@@ -111,11 +111,22 @@ mod tests {
     use super::*;
     use crate::Device;
 
-    fn every() -> impl Iterator<Item = (NetworkKind, NetworkInput)> {
-        let plain = NetworkKind::ALL.map(|kind| (kind, NetworkInput::Image));
-        plain
-            .into_iter()
-            .chain([NetworkInput::HighPass, NetworkInput::Both].map(|i| (NetworkKind::Aesc, i)))
+    /// Every network, of depth 3 and width 4.
+    fn every() -> impl Iterator<Item = NetworkConfig> {
+        let small = |kind, input, second| NetworkConfig {
+            kind,
+            depth: 3,
+            width: 4,
+            input,
+            second,
+        };
+        let plain = NetworkKind::ALL.map(|kind| small(kind, NetworkInput::Image, SecondLook::None));
+        let aesc = |input, second| small(NetworkKind::Aesc, input, second);
+        plain.into_iter().chain([
+            aesc(NetworkInput::HighPass, SecondLook::None),
+            aesc(NetworkInput::Image, SecondLook::HighPass),
+            aesc(NetworkInput::Image, SecondLook::Ae),
+        ])
     }
 
     /// The slow twin: each step of method section 3 written out, nothing folded, no phase form.
@@ -191,15 +202,8 @@ mod tests {
 
     #[test]
     fn equals_the_network_written_out() {
-        for (kind, input) in every() {
-            let plan = NetworkConfig {
-                kind,
-                depth: 3,
-                width: 4,
-                input,
-            }
-            .plan(3)
-            .unwrap();
+        for config in every() {
+            let plan = config.plan(3).unwrap();
             let network = Network::from_tensors(&plan, &random(&plan), Device::Cpu).unwrap();
             let x = Tensor::rand([2, 3, 16, 24], (Kind::Float, tch::Device::Cpu));
             let frozen = Frozen::new(&network, (16, 24)).unwrap();
@@ -207,15 +211,16 @@ mod tests {
                 let expected = tch::no_grad(|| plain_forward(&network, &x, look));
                 let found = frozen.forward(&x, look).unwrap();
                 let gap = (&expected - &found).abs().max().double_value(&[]);
-                assert!(gap < 1e-5, "{kind:?} {input:?} {look:?}: {gap}");
+                assert!(gap < 1e-5, "{config:?} {look:?}: {gap}");
                 found
             };
-            let seen: Vec<Tensor> = input.looks().iter().map(looked).collect();
+            let seen: Vec<Tensor> = config.looks().iter().map(looked).collect();
             if let [first, second] = &seen[..] {
                 assert!((first - second).abs().max().double_value(&[]) > 1e-4);
             }
         }
     }
+
     #[test]
     fn sampling_in_one_batch_equals_one_pass_after_the_other() {
         let mc = McDropout {
@@ -223,15 +228,8 @@ mod tests {
             seed: 11,
             rates: Some(vec![0.0, 0.3, 0.5]),
         };
-        for (kind, input) in every() {
-            let plan = NetworkConfig {
-                kind,
-                depth: 3,
-                width: 4,
-                input,
-            }
-            .plan(3)
-            .unwrap();
+        for config in every() {
+            let plan = config.plan(3).unwrap();
             let network = Network::from_tensors(&plan, &random(&plan), Device::Cpu).unwrap();
             let x = Tensor::rand([1, 3, 16, 24], (Kind::Float, tch::Device::Cpu));
             let expected = tch::no_grad(|| plain_sample(&network, &x, &mc));
@@ -240,11 +238,11 @@ mod tests {
             let (whole, variance) = frozen.sample(&x, &masks).unwrap();
             let gap = |a: &Tensor, b: &Tensor| (a - b).abs().max().double_value(&[]);
             let largest = expected.max().double_value(&[]);
-            assert!(largest > 0.0, "{kind:?}");
+            assert!(largest > 0.0, "{config:?}");
             let apart = gap(&expected, &variance);
-            assert!(apart < 1e-4 * largest, "{kind:?}: {apart} of {largest}");
+            assert!(apart < 1e-4 * largest, "{config:?}: {apart} of {largest}");
             let plain = frozen.forward(&x, Look::First).unwrap();
-            assert!(gap(&plain, &whole) < 1e-6, "{kind:?}");
+            assert!(gap(&plain, &whole) < 1e-6, "{config:?}");
         }
     }
 }

@@ -7,7 +7,7 @@ use crate::ModelError;
 
 /// What a look at images `x` `[b, c, h, w]` shows: themselves, or their high pass `[b, 1, h, w]`.
 pub(crate) fn shown(plan: &NetworkPlan, x: &Tensor, look: Look) -> Result<Tensor, ModelError> {
-    if plan.config.input.is_high_pass(look) {
+    if plan.config.is_high_pass(look) {
         return tch::no_grad(|| high_pass(x));
     }
     Ok(x.shallow_clone())

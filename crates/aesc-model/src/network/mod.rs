@@ -29,7 +29,7 @@ pub(crate) fn wire(
     for i in plan.stack(look) {
         let kind = &plan.levels[i];
         h = level(i, &h)?;
-        match (kind.op, plan.config.kind) {
+        match (kind.op, plan.config.kind_of(look)) {
             // skips[s - 1] is the encoder's activation at scale s.
             (LevelOp::Down, _) => skips.push(h.shallow_clone()),
             (LevelOp::Up, NetworkKind::Aesc) => h = h.f_add(&skips[kind.scale - 1])?,

@@ -68,7 +68,7 @@ impl Validation {
     pub(crate) fn psnr_db(&self, network: &Network, loss: &PixelLoss) -> Result<f64, ModelError> {
         let sides = (self.clean[0].height(), self.clean[0].width());
         let frozen = Frozen::new(network, sides)?;
-        let looks = network.plan.config.input.looks();
+        let looks = network.plan.config.looks();
         let mut sum = 0.0;
         for (corrupted, clean) in self
             .corrupted

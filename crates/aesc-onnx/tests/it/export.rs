@@ -1,12 +1,12 @@
 //! The exported file as another program would read it.
 
-use aesc_artifact::{NetworkInput, NetworkKind};
+use aesc_artifact::{NetworkKind, SecondLook};
 use aesc_detect::Reconstruct;
 use aesc_onnx::{Reconstructor, export, run};
 use prost::Message;
 use tract_onnx::pb::ModelProto;
 
-use crate::models::{every, gap, model, noise, shown};
+use crate::models::{every, gap, looking_twice, model, noise, of};
 
 fn ops(proto: &ModelProto) -> Vec<String> {
     let graph = proto.graph.as_ref().unwrap();
@@ -40,7 +40,7 @@ fn the_decoder_is_a_convolution_of_3x3_and_a_depth_to_space_a_level() {
 
 #[test]
 fn a_model_that_looks_twice_has_two_outputs() {
-    let model = shown(NetworkKind::Aesc, NetworkInput::Both, (13, 21));
+    let model = of(looking_twice(SecondLook::HighPass), (13, 21));
     let proto = ModelProto::decode(export(&model).unwrap().as_slice()).unwrap();
     let graph = proto.graph.unwrap();
     let outputs: Vec<&str> = graph.output.iter().map(|one| one.name.as_str()).collect();
@@ -70,9 +70,9 @@ fn the_model_files_entries_are_the_metadata() {
 
 #[test]
 fn the_files_bytes_do_what_the_backend_does_and_never_vary() {
-    for (kind, input) in every() {
+    for network in every() {
         let sides = (13, 21);
-        let model = shown(kind, input, sides);
+        let model = of(network, sides);
         let bytes = export(&model).unwrap();
         assert_eq!(bytes, export(&model).unwrap());
         let images = [noise(1, sides), noise(2, sides)];

@@ -2,34 +2,49 @@
 
 use aesc_artifact::{
     Manifest, ModelFile, NamedTensor, NetworkConfig, NetworkInput, NetworkKind, Provenance,
-    TensorSpec, TrainConfig, TrainRecord,
+    SecondLook, TensorSpec, TrainConfig, TrainRecord,
 };
 use aesc_image::Image;
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use serde_json::json;
 
-/// Every network and input that exports.
-pub(crate) fn every() -> Vec<(NetworkKind, NetworkInput)> {
-    let plain = NetworkKind::ALL.map(|kind| (kind, NetworkInput::Image));
-    let others = [NetworkInput::HighPass, NetworkInput::Both];
-    let aesc = others.map(|input| (NetworkKind::Aesc, input));
-    plain.into_iter().chain(aesc).collect()
+/// A network of depth 3 and width 4.
+fn small(kind: NetworkKind) -> NetworkConfig {
+    NetworkConfig {
+        kind,
+        depth: 3,
+        width: 4,
+        ..NetworkConfig::default()
+    }
+}
+
+/// Two such networks.
+pub(crate) fn looking_twice(second: SecondLook) -> NetworkConfig {
+    NetworkConfig {
+        second,
+        ..small(NetworkKind::Aesc)
+    }
+}
+
+/// Every network that exports.
+pub(crate) fn every() -> Vec<NetworkConfig> {
+    let plain = NetworkKind::ALL.map(small);
+    let high_pass = NetworkConfig {
+        input: NetworkInput::HighPass,
+        ..small(NetworkKind::Aesc)
+    };
+    let twice = [SecondLook::Ae, SecondLook::HighPass].map(looking_twice);
+    plain.into_iter().chain([high_pass]).chain(twice).collect()
 }
 
 /// A model of `kind`, depth 3 and width 4, for RGB images of `sides`; variances are positive.
 pub(crate) fn model(kind: NetworkKind, sides: (usize, usize)) -> ModelFile {
-    shown(kind, NetworkInput::Image, sides)
+    of(small(kind), sides)
 }
 
-/// The same, shown this of the image.
-pub(crate) fn shown(kind: NetworkKind, input: NetworkInput, sides: (usize, usize)) -> ModelFile {
-    let network = NetworkConfig {
-        kind,
-        depth: 3,
-        width: 4,
-        input,
-    };
+/// The same of any network.
+pub(crate) fn of(network: NetworkConfig, sides: (usize, usize)) -> ModelFile {
     let plan = network.plan(3).unwrap();
     let mut rng = ChaCha8Rng::seed_from_u64(5);
     let draw = |spec: TensorSpec| {

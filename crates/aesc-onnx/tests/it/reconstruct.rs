@@ -1,10 +1,10 @@
 //! The backend against the network written out.
 
-use aesc_artifact::{Look, NetworkInput, NetworkKind};
+use aesc_artifact::{Look, NetworkKind, SecondLook};
 use aesc_detect::{McDropout, Reconstruct};
 use aesc_onnx::Reconstructor;
 
-use crate::models::{every, gap, model, noise, shown};
+use crate::models::{every, gap, looking_twice, model, noise, of};
 use crate::written_out;
 
 /// Sides that divide by 8 and sides that must be padded, one of them less than half a margin.
@@ -12,31 +12,33 @@ const SIDES: [(usize, usize); 4] = [(16, 24), (13, 21), (8, 3), (1, 1)];
 
 #[test]
 fn every_network_equals_the_one_written_out_at_any_size() {
-    for (kind, input) in every() {
-        let model = shown(kind, input, (16, 24));
+    for network in every() {
+        let model = of(network.clone(), (16, 24));
         let backend = Reconstructor::new(&model).unwrap();
         for sides in SIDES {
             let image = noise(7, sides);
             let found = backend.clean(std::slice::from_ref(&image)).unwrap();
             let gap = gap(&found[0], &written_out::clean(&model, &image));
-            assert!(gap < 1e-5, "{kind:?} {input:?} {sides:?}: {gap}");
+            assert!(gap < 1e-5, "{network:?} {sides:?}: {gap}");
         }
     }
 }
 
 #[test]
 fn a_second_look_equals_the_one_written_out_and_is_another() {
-    let twice = shown(NetworkKind::Aesc, NetworkInput::Both, (16, 24));
-    let backend = Reconstructor::new(&twice).unwrap();
-    assert!(backend.looks_twice());
-    for sides in SIDES {
-        let images = [noise(7, sides), noise(8, sides)];
-        let found = backend.second(&images).unwrap();
-        let first = backend.clean(&images).unwrap();
-        for ((image, found), first) in images.iter().zip(&found).zip(&first) {
-            let expected = written_out::looked(&twice, image, Look::Second);
-            assert!(gap(found, &expected) < 1e-5, "{sides:?}");
-            assert!(gap(found, first) > 1e-4, "{sides:?}");
+    for second in [SecondLook::Ae, SecondLook::HighPass] {
+        let twice = of(looking_twice(second), (16, 24));
+        let backend = Reconstructor::new(&twice).unwrap();
+        assert!(backend.looks_twice());
+        for sides in SIDES {
+            let images = [noise(7, sides), noise(8, sides)];
+            let found = backend.second(&images).unwrap();
+            let first = backend.clean(&images).unwrap();
+            for ((image, found), first) in images.iter().zip(&found).zip(&first) {
+                let expected = written_out::looked(&twice, image, Look::Second);
+                assert!(gap(found, &expected) < 1e-5, "{second:?} {sides:?}");
+                assert!(gap(found, first) > 1e-4, "{second:?} {sides:?}");
+            }
         }
     }
     let once = Reconstructor::new(&model(NetworkKind::Aesc, (16, 16))).unwrap();
@@ -50,8 +52,8 @@ fn variance_over_dropout_equals_one_thinned_network_after_the_other() {
         seed: 11,
         rates: Some(vec![0.0, 0.3, 0.5]),
     };
-    for (kind, input) in every() {
-        let model = shown(kind, input, (16, 24));
+    for network in every() {
+        let model = of(network.clone(), (16, 24));
         let backend = Reconstructor::new(&model).unwrap();
         for sides in [(16, 24), (13, 21)] {
             let image = noise(3, sides);
@@ -63,7 +65,7 @@ fn variance_over_dropout_equals_one_thinned_network_after_the_other() {
                 let gap = (expected - f64::from(*found)).abs();
                 assert!(
                     gap < 1e-4 * largest,
-                    "{kind:?} {input:?} {sides:?}: {gap} of {largest}"
+                    "{network:?} {sides:?}: {gap} of {largest}"
                 );
             }
             let plain = backend.clean(std::slice::from_ref(&image)).unwrap();

@@ -1,7 +1,8 @@
 //! The slow twin: method section 3 step by step in f64, nothing folded, no phase form, no runtime.
 
 use aesc_artifact::{
-    LevelOp, Look, ModelFile, NetworkInput, NetworkKind, NetworkPlan, dropout_mask, reflected,
+    LevelOp, Look, ModelFile, NetworkInput, NetworkKind, NetworkPlan, SecondLook, dropout_mask,
+    reflected,
 };
 use aesc_detect::McDropout;
 use aesc_image::Image;
@@ -67,19 +68,21 @@ fn shown(plan: &NetworkPlan, image: &Image, look: Look) -> Planes {
         let (y, x) = (reflected(y, image.height()), reflected(x, image.width()));
         f64::from(image.at(y, x, c))
     });
-    match (plan.config.input, look) {
-        (NetworkInput::Image, _) | (NetworkInput::Both, Look::First) => x,
-        (NetworkInput::HighPass, _) | (NetworkInput::Both, Look::Second) => high_pass(&x),
+    match (look, plan.config.input, plan.config.second) {
+        (Look::First, NetworkInput::HighPass, _) | (Look::Second, _, SecondLook::HighPass) => {
+            high_pass(&x)
+        }
+        _ => x,
     }
 }
 
 /// The levels of a look: a second one's are the second half.
 fn own(plan: &NetworkPlan, look: Look) -> std::ops::Range<usize> {
     let n = plan.levels.len();
-    match (plan.config.input, look) {
-        (NetworkInput::Both, Look::First) => 0..n / 2,
-        (NetworkInput::Both, Look::Second) => n / 2..n,
-        _ => 0..n,
+    match (plan.config.second, look) {
+        (SecondLook::None, _) => 0..n,
+        (_, Look::First) => 0..n / 2,
+        (_, Look::Second) => n / 2..n,
     }
 }
 
@@ -90,6 +93,10 @@ fn forward(
     thinned: Option<(&McDropout, u32)>,
 ) -> Planes {
     let plan = model.manifest.plan().unwrap();
+    let kind = match (look, plan.config.second) {
+        (Look::Second, SecondLook::Ae) => NetworkKind::Ae,
+        _ => plan.config.kind,
+    };
     let mut x = shown(&plan, image, look);
     let mut skips = Vec::new();
     for i in own(&plan, look) {
@@ -143,7 +150,7 @@ fn forward(
             let factor = factors.as_ref().map_or(1.0, |f| f[(y * w + x) * c + o]);
             activate(o, convolved.at(o, y as isize, x as isize)) * f64::from(factor)
         });
-        match (level.op, plan.config.kind) {
+        match (level.op, kind) {
             (LevelOp::Down, _) => skips.push(x.clone()),
             (LevelOp::Up, NetworkKind::Aesc) => {
                 let skip: &Planes = &skips[level.scale - 1];

@@ -38,6 +38,27 @@ fn the_blocks_of_a_file_are_merged_and_repeated_for_each_seed() {
 }
 
 #[test]
+fn the_preset_stands_beside_the_method_in_as_many_steps_with_three_seeds() {
+    let bench = Bench::new();
+    let plan = bench.plan("a", &["--matrix", "frontier"]);
+    let cells: Vec<_> = plan.cells.iter().map(|c| (&*c.preset, c.seed)).collect();
+    let expected = ["frontier", "quick"].map(|preset| [0, 1, 2].map(|seed| (preset, seed)));
+    assert_eq!(cells, expected.concat());
+    let config = |at: usize| plan.cells[at].config.value();
+    let second = |at: usize| config(at)["network"].get("second").cloned();
+    assert_eq!((second(0), second(3)), (Some("ae".into()), None));
+    assert_eq!(config(0)["train"]["steps"], config(3)["train"]["steps"]);
+    assert!(
+        plan.cells
+            .iter()
+            .all(|cell| pair(cell) == ("aesc", "stain"))
+    );
+    let one = bench.plan("b", &["--matrix", "frontier", "--preset", "sample"]);
+    assert!(one.cells.iter().all(|cell| cell.preset == "sample"));
+    assert_eq!(one.cells.len(), 3);
+}
+
+#[test]
 fn what_the_line_says_wins_over_the_file() {
     let bench = Bench::new();
     let file = bench.file("mine.toml", OVERLAPPING);
