@@ -213,11 +213,14 @@ fn eval_prints_every_metric_of_the_contract() {
         "pixel_fpr_at_95tpr",
         "aupro_30",
         "aupro_05",
-        "aupimo_mean",
     ] {
         let value = metrics[key].as_f64().unwrap();
         assert!((0.0..=1.0).contains(&value), "{key} {value}");
     }
+    // So few normal pixels cannot show a rate of 1e-5.
+    assert!(metrics["aupimo_mean"].is_null());
+    let reason = found["residual"]["undefined"]["aupimo_mean"].as_str();
+    assert!(reason.unwrap().contains("100000"), "{reason:?}");
 }
 
 #[test]
