@@ -12,8 +12,7 @@ use crate::{Column, Metric};
 /// Size of the picture, and room for axes: left, top, right, bottom.
 const SIZE: [f64; 2] = [720.0, 420.0];
 const MARGIN: [f64; 4] = [64.0, 40.0, 24.0, 66.0];
-/// The axes: GMAC on a logarithmic scale, and shares of 1.
-const GMAC: [f64; 2] = [1.0, 1000.0];
+/// Distance of the ticks of the image AUROC.
 const TICKS: f64 = 0.02;
 /// Height of a line of text, and about what a letter is wide.
 const LINE_PX: f64 = 13.0;
@@ -51,7 +50,11 @@ pub fn cost_svg(report: &Report) -> Option<String> {
     let values = || points.iter().map(|point| point.value);
     let lowest = values().fold(1.0, f64::min);
     let low = ((lowest / TICKS).floor() * TICKS).clamp(0.0, 1.0 - TICKS);
-    Some(drawn(&points, low, &report.plan.categories))
+    let plot = Plot {
+        low,
+        decades: decades(&points),
+    };
+    Some(plot.drawn(&points, &report.plan.categories))
 }
 
 /// The same as part of a page.
@@ -97,60 +100,123 @@ fn their_point(method: &Method, report: &Report, published: &Published) -> Optio
     })
 }
 
-fn left_of(gmac: f64) -> f64 {
-    let share = (gmac.log10() - GMAC[0].log10()) / (GMAC[1].log10() - GMAC[0].log10());
-    MARGIN[0] + share.clamp(0.0, 1.0) * (SIZE[0] - MARGIN[0] - MARGIN[2])
+/// The powers of ten that hold every cost.
+fn decades(points: &[Point]) -> [i32; 2] {
+    let powers = || points.iter().map(|point| point.gmac.log10());
+    let low = powers().fold(f64::INFINITY, f64::min).floor();
+    let high = powers().fold(f64::NEG_INFINITY, f64::max).ceil();
+    if low.is_finite() && high.is_finite() {
+        [low as i32, (high as i32).max(low as i32 + 1)]
+    } else {
+        [0, 1]
+    }
 }
 
-fn top_of(value: f64, low: f64) -> f64 {
-    let share = (value - low) / (1.0 - low);
-    SIZE[1] - MARGIN[3] - share.clamp(0.0, 1.0) * (SIZE[1] - MARGIN[1] - MARGIN[3])
+/// The axes: GMAC on a logarithmic scale over whole decades, and shares of 1 from `low` on.
+struct Plot {
+    low: f64,
+    decades: [i32; 2],
 }
 
-fn drawn(points: &[Point], low: f64, categories: &[String]) -> String {
-    let [width, height] = SIZE;
-    let title = format!("Image AUROC, mean over {}", categories.join(", "));
-    let mut svg = format!(
-        "<svg{NAMESPACE} viewBox=\"0 0 {width} {height}\" \
+impl Plot {
+    fn left_of(&self, gmac: f64) -> f64 {
+        let [low, high] = self.decades.map(f64::from);
+        let share = (gmac.log10() - low) / (high - low);
+        MARGIN[0] + share * (SIZE[0] - MARGIN[0] - MARGIN[2])
+    }
+
+    fn top_of(&self, value: f64) -> f64 {
+        let share = (value - self.low) / (1.0 - self.low);
+        SIZE[1] - MARGIN[3] - share * (SIZE[1] - MARGIN[1] - MARGIN[3])
+    }
+
+    fn drawn(&self, points: &[Point], categories: &[String]) -> String {
+        let [width, height] = SIZE;
+        let title = format!("Image AUROC, mean over {}", categories.join(", "));
+        let mut svg = format!(
+            "<svg{NAMESPACE} viewBox=\"0 0 {width} {height}\" \
          width=\"{width}\" height=\"{height}\" font-family=\"system-ui, sans-serif\" \
          font-size=\"12\"><rect width=\"100%\" height=\"100%\" fill=\"#fff\"/>\n\
          <text x=\"{}\" y=\"22\" text-anchor=\"middle\" font-size=\"15\">{}, against cost</text>\n",
-        width / 2.0,
-        escaped(&title)
-    );
-    add_axes(&mut svg, low);
-    let mut taken = Vec::new();
-    for point in points {
-        add_point(&mut svg, point, low, &mut taken);
+            width / 2.0,
+            escaped(&title)
+        );
+        self.add_axes(&mut svg);
+        let mut taken = Vec::new();
+        for point in points {
+            self.add_point(&mut svg, point, &mut taken);
+        }
+        svg.push_str("</svg>\n");
+        svg
     }
-    svg.push_str("</svg>\n");
-    svg
+
+    fn add_axes(&self, svg: &mut String) {
+        let low = self.low;
+        let (left, right) = (MARGIN[0], SIZE[0] - MARGIN[2]);
+        let (top, bottom) = (self.top_of(1.0), self.top_of(low));
+        let n = ((1.0 - low) / TICKS).round() as u32;
+        for i in 0..=n {
+            let value = low + f64::from(i) * TICKS;
+            let y = self.top_of(value);
+            let _ = writeln!(
+                svg,
+                "<path d=\"M{left} {y:.1}H{right}\" stroke=\"#ddd\"/>\
+             <text x=\"{}\" y=\"{:.1}\" text-anchor=\"end\" fill=\"#444\">{value:.2}</text>",
+                left - 6.0,
+                y + 4.0
+            );
+        }
+        for power in self.decades[0]..=self.decades[1] {
+            let gmac = 10_f64.powi(power);
+            let x = self.left_of(gmac);
+            let _ = writeln!(
+                svg,
+                "<path d=\"M{x:.1} {top}V{bottom}\" stroke=\"#ddd\"/>\
+             <text x=\"{x:.1}\" y=\"{}\" text-anchor=\"middle\" fill=\"#444\">{gmac}</text>",
+                bottom + 18.0
+            );
+        }
+        let _ = writeln!(
+            svg,
+            "<text x=\"{}\" y=\"{}\" text-anchor=\"middle\" fill=\"#444\">GMAC an image</text>",
+            f64::midpoint(left, right),
+            bottom + 36.0
+        );
+        add_legend(svg);
+    }
+
+    /// The dot, and its name beside it, at the nearest height where no other name stands already.
+    fn add_point(&self, svg: &mut String, point: &Point, taken: &mut Vec<[f64; 3]>) {
+        let at = [self.left_of(point.gmac), self.top_of(point.value)];
+        let text = format!("{} {:.3}", point.name, point.value);
+        let length = LETTER_PX * text.chars().count() as f64;
+        let (x, start, anchor) = if at[0] > SIZE[0] * 0.7 {
+            (at[0] - 9.0, at[0] - 9.0 - length, "end")
+        } else {
+            (at[0] + 9.0, at[0] + 9.0, "start")
+        };
+        let is_free = |y: f64| {
+            let apart = |other: &[f64; 3]| {
+                other[1] < start || start + length < other[0] || (other[2] - y).abs() >= LINE_PX
+            };
+            y > LINE_PX && taken.iter().all(apart)
+        };
+        let middle = at[1] + 4.0;
+        let heights =
+            (0..20).flat_map(|n| [1.0, -1.0].map(|side| middle + side * f64::from(n) * LINE_PX));
+        let y = heights.into_iter().find(|y| is_free(*y)).unwrap_or(middle);
+        taken.push([start, start + length, y]);
+        let _ = writeln!(
+            svg,
+            "{}<text x=\"{x:.1}\" y=\"{y:.1}\" text-anchor=\"{anchor}\">{}</text>",
+            mark(point.kind, at),
+            escaped(&text)
+        );
+    }
 }
 
-fn add_axes(svg: &mut String, low: f64) {
-    let (left, right) = (left_of(GMAC[0]), left_of(GMAC[1]));
-    let (top, bottom) = (top_of(1.0, low), top_of(low, low));
-    let n = ((1.0 - low) / TICKS).round() as u32;
-    for i in 0..=n {
-        let value = low + f64::from(i) * TICKS;
-        let y = top_of(value, low);
-        let _ = writeln!(
-            svg,
-            "<path d=\"M{left} {y:.1}H{right}\" stroke=\"#ddd\"/>\
-             <text x=\"{}\" y=\"{:.1}\" text-anchor=\"end\" fill=\"#444\">{value:.2}</text>",
-            left - 6.0,
-            y + 4.0
-        );
-    }
-    for gmac in [1.0, 10.0, 100.0, 1000.0] {
-        let x = left_of(gmac);
-        let _ = writeln!(
-            svg,
-            "<path d=\"M{x:.1} {top}V{bottom}\" stroke=\"#ddd\"/>\
-             <text x=\"{x:.1}\" y=\"{}\" text-anchor=\"middle\" fill=\"#444\">{gmac}</text>",
-            bottom + 18.0
-        );
-    }
+/// What the dots mean.
+fn add_legend(svg: &mut String) {
     let marks = [
         (Kind::Ours, "ours"),
         (
@@ -159,12 +225,6 @@ fn add_axes(svg: &mut String, low: f64) {
         ),
         (Kind::Helped, "pretrained, or with other images"),
     ];
-    let _ = writeln!(
-        svg,
-        "<text x=\"{}\" y=\"{}\" text-anchor=\"middle\" fill=\"#444\">GMAC an image</text>",
-        f64::midpoint(left, right),
-        bottom + 36.0
-    );
     for ((kind, words), x) in marks.into_iter().zip([70.0, 140.0, 430.0]) {
         let y = SIZE[1] - 10.0;
         let _ = writeln!(
@@ -176,7 +236,7 @@ fn add_axes(svg: &mut String, low: f64) {
     }
 }
 
-/// A dot: full for ours, half-tone from scratch, hollow with help.
+/// A dot: orange for ours, blue from scratch, hollow with help.
 fn mark(kind: Kind, [x, y]: [f64; 2]) -> String {
     let fill = match kind {
         Kind::Ours => "#d55e00",
@@ -194,31 +254,47 @@ fn mark(kind: Kind, [x, y]: [f64; 2]) -> String {
     )
 }
 
-/// The dot, and its name beside it, at the nearest height where no other name stands already.
-fn add_point(svg: &mut String, point: &Point, low: f64, taken: &mut Vec<[f64; 3]>) {
-    let at = [left_of(point.gmac), top_of(point.value, low)];
-    let text = format!("{} {:.3}", point.name, point.value);
-    let length = LETTER_PX * text.chars().count() as f64;
-    let (x, start, anchor) = if at[0] > SIZE[0] * 0.7 {
-        (at[0] - 9.0, at[0] - 9.0 - length, "end")
-    } else {
-        (at[0] + 9.0, at[0] + 9.0, "start")
-    };
-    let is_free = |y: f64| {
-        let apart = |other: &[f64; 3]| {
-            other[1] < start || start + length < other[0] || (other[2] - y).abs() >= LINE_PX
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn point(name: &str, gmac: f64, value: f64) -> Point {
+        Point {
+            name: name.to_owned(),
+            gmac,
+            value,
+            kind: Kind::Ours,
+        }
+    }
+
+    #[test]
+    fn a_small_network_has_its_own_decade() {
+        assert_eq!(
+            decades(&[point("a", 0.15, 0.9), point("b", 20.0, 0.9)]),
+            [-1, 2]
+        );
+        assert_eq!(decades(&[point("a", 10.0, 0.9)]), [1, 2]);
+        assert_eq!(decades(&[]), [0, 1]);
+    }
+
+    #[test]
+    fn names_of_neighbours_stand_apart_and_near_their_dots() {
+        let plot = Plot {
+            low: 0.9,
+            decades: [0, 3],
         };
-        y > LINE_PX && taken.iter().all(apart)
-    };
-    let middle = at[1] + 4.0;
-    let heights =
-        (0..20).flat_map(|n| [1.0, -1.0].map(|side| middle + side * f64::from(n) * LINE_PX));
-    let y = heights.into_iter().find(|y| is_free(*y)).unwrap_or(middle);
-    taken.push([start, start + length, y]);
-    let _ = writeln!(
-        svg,
-        "{}<text x=\"{x:.1}\" y=\"{y:.1}\" text-anchor=\"{anchor}\">{}</text>",
-        mark(point.kind, at),
-        escaped(&text)
-    );
+        let (mut svg, mut taken) = (String::new(), Vec::new());
+        // Beside each other, as good as each other: one line each.
+        for (gmac, value) in [(10.0, 0.98), (15.0, 0.981), (20.0, 0.979)] {
+            plot.add_point(&mut svg, &point("method", gmac, value), &mut taken);
+        }
+        let heights: Vec<f64> = taken.iter().map(|[_, _, y]| *y).collect();
+        for (i, a) in heights.iter().enumerate() {
+            assert!(
+                heights[..i].iter().all(|b| (a - b).abs() >= LINE_PX),
+                "{heights:?}"
+            );
+            assert!((a - plot.top_of(0.98)).abs() < 2.5 * LINE_PX, "{heights:?}");
+        }
+    }
 }

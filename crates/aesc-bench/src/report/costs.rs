@@ -70,7 +70,8 @@ fn row(report: &Report, network: &str, preset: &str) -> Row {
     Row::marked(&name, places, Better::Neither)
 }
 
-fn mean_place(values: &[f64], write: Writer<'_>, lacking: &str) -> Place {
+/// The mean, or `lacking` of nothing.
+pub(super) fn mean_place(values: &[f64], write: Writer<'_>, lacking: &str) -> Place {
     match Spread::of(values) {
         Some(Spread { mean, .. }) => Place::number(mean, write(mean)),
         None => Place::lacking(lacking),

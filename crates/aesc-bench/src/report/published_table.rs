@@ -2,11 +2,11 @@
 
 use std::fmt::Write as _;
 
+use super::costs::mean_place;
 use super::table::{Better, Heading, MISSING, Place, Row, Table};
 use super::tables::HEADLINE;
 use super::{Report, ReportCell};
 use crate::published::{Method, Published, compiled_in};
-use crate::summary::Spread;
 use crate::{Column, Metric};
 
 /// The table, and what to mind when reading it.
@@ -83,10 +83,7 @@ fn our_row(report: &Report, published: &Published, (column, strategy): (&Column,
     let mut places: Vec<Place> = HEADLINE.iter().map(place).collect();
     let cost = |quantity: fn(&ReportCell) -> f64, decimals: usize| {
         let all: Vec<f64> = report.cells_of(column, strategy).map(quantity).collect();
-        match Spread::of(&all) {
-            Some(Spread { mean, .. }) => Place::number(mean, format!("{mean:.decimals$}")),
-            None => Place::lacking(MISSING),
-        }
+        mean_place(&all, &|mean| format!("{mean:.decimals$}"), MISSING)
     };
     places.push(cost(|cell| cell.cost.gmac, 2));
     places.push(cost(|cell| cell.cost.parameters as f64 / 1e6, 1));
