@@ -142,7 +142,7 @@ impl Plot {
             escaped(&title)
         );
         self.add_axes(&mut svg);
-        let mut taken = Vec::new();
+        let mut taken: Vec<[f64; 3]> = points.iter().map(|point| self.dot(point)).collect();
         for point in points {
             self.add_point(&mut svg, point, &mut taken);
         }
@@ -183,6 +183,12 @@ impl Plot {
             bottom + 36.0
         );
         add_legend(svg);
+    }
+
+    /// Left, right and height of what a point's dot keeps free of names.
+    fn dot(&self, point: &Point) -> [f64; 3] {
+        let x = self.left_of(point.gmac);
+        [x - 7.0, x + 7.0, self.top_of(point.value) + 4.0]
     }
 
     /// The dot, and its name beside it, at the nearest height where no other name stands already.
@@ -283,18 +289,23 @@ mod tests {
             low: 0.9,
             decades: [0, 3],
         };
-        let (mut svg, mut taken) = (String::new(), Vec::new());
-        // Beside each other, as good as each other: one line each.
-        for (gmac, value) in [(10.0, 0.98), (15.0, 0.981), (20.0, 0.979)] {
-            plot.add_point(&mut svg, &point("method", gmac, value), &mut taken);
+        // Beside each other, as good as each other: no name over another's dot or name.
+        let costs = [(10.0, 0.96), (15.0, 0.961), (20.0, 0.959)];
+        let points = costs.map(|(gmac, value)| point("method", gmac, value));
+        let mut taken: Vec<[f64; 3]> = points.iter().map(|point| plot.dot(point)).collect();
+        let mut svg = String::new();
+        for point in &points {
+            plot.add_point(&mut svg, point, &mut taken);
         }
-        let heights: Vec<f64> = taken.iter().map(|[_, _, y]| *y).collect();
-        for (i, a) in heights.iter().enumerate() {
+        for (i, name) in taken.iter().enumerate().skip(3) {
+            let is_over = |other: &[f64; 3]| {
+                name[0] < other[1] && other[0] < name[1] && (name[2] - other[2]).abs() < LINE_PX
+            };
+            assert!(!taken[..i].iter().any(is_over), "{taken:?}");
             assert!(
-                heights[..i].iter().all(|b| (a - b).abs() >= LINE_PX),
-                "{heights:?}"
+                (name[2] - plot.top_of(0.96)).abs() < 4.0 * LINE_PX,
+                "{taken:?}"
             );
-            assert!((a - plot.top_of(0.98)).abs() < 2.5 * LINE_PX, "{heights:?}");
         }
     }
 }
