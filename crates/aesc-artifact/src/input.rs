@@ -5,7 +5,8 @@
 //! `EdgRec`, 2022; there by a Butterworth filter of order 2 that keeps half the power at 30 cycles an
 //! image of 256 px, here by taking a Gaussian away, which leaves 0.44 of it there, is a convolution
 //! and runs everywhere). What has no skip connections can copy nothing that does not fit through its
-//! latent.
+//! latent. And what is taught to find corruptions, instead of repairing them, need not copy at all
+//! (DRAEM, Zavrtanik et al., ICCV 2021; NSA, Schlüter et al., ECCV 2022).
 
 use serde::{Deserialize, Serialize};
 
@@ -29,18 +30,23 @@ impl NetworkInput {
     }
 }
 
-/// A second network of the same depth and width, trained side by side with the first on the same
-/// corrupted images: the one is sharp, the other cannot copy a large defect.
+/// A second network of the same depth and width, trained side by side with the first.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum SecondLook {
     /// There is none.
     #[default]
     None,
-    /// A network without skip connections, shown the image.
+    /// A network without skip connections, shown the image: it cannot copy a large defect.
     Ae,
     /// A network of the first one's kind, shown the high pass.
     HighPass,
+    /// A network of the first one's kind, shown the image, that does not reconstruct it: it tells
+    /// of each pixel, 0..=1, how surely it was changed.
+    Segment,
+    /// `Segment` where the training images are of a texture, `Ae` where they are of an object: told
+    /// from them alone, before training. Until then it counts as `Ae`.
+    Auto,
 }
 
 impl SecondLook {
@@ -64,16 +70,21 @@ impl NetworkConfig {
     pub fn looks(&self) -> &'static [Look] {
         match self.second {
             SecondLook::None => &[Look::First],
-            SecondLook::Ae | SecondLook::HighPass => &[Look::First, Look::Second],
+            _ => &[Look::First, Look::Second],
         }
     }
 
     /// The kind of the network that looks.
     pub fn kind_of(&self, look: Look) -> NetworkKind {
         match (look, self.second) {
-            (Look::Second, SecondLook::Ae) => NetworkKind::Ae,
+            (Look::Second, SecondLook::Ae | SecondLook::Auto) => NetworkKind::Ae,
             _ => self.kind,
         }
+    }
+
+    /// Whether a look segments the image instead of reconstructing it.
+    pub fn is_segmentation(&self, look: Look) -> bool {
+        look == Look::Second && self.second == SecondLook::Segment
     }
 
     /// Whether a look is at the high pass instead of the image.

@@ -10,7 +10,8 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    ArtifactError, NamedTensor, NetworkConfig, NetworkPlan, Provenance, TensorFile, TrainConfig,
+    ArtifactError, Look, NamedTensor, NetworkConfig, NetworkPlan, Provenance, TensorFile,
+    TrainConfig,
 };
 
 /// The newest model format this program writes and reads.
@@ -53,6 +54,14 @@ pub struct Manifest {
 }
 
 impl Manifest {
+    /// The corruptions it was trained on: what the first look learned to repair, then what a second
+    /// look learned to find, where that is another ([`TrainConfig::segment`]).
+    pub fn trained_on(&self) -> impl Iterator<Item = &CorruptionConfig> {
+        let segments = self.network.is_segmentation(Look::Second);
+        let sought = self.train.config.segment.iter().filter(move |_| segments);
+        std::iter::once(&self.train.corruption).chain(sought)
+    }
+
     /// The `aesc.*` entries of the `__metadata__` block, JSON each.
     pub fn to_metadata(&self) -> BTreeMap<String, String> {
         let json =

@@ -83,7 +83,12 @@ impl NetworkConfig {
                 Look::First => "",
                 Look::Second => "second.",
             };
-            levels.extend(self.stack(self.kind_of(*look), prefix, (shown, channels)));
+            let made = if self.is_segmentation(*look) {
+                1
+            } else {
+                channels
+            };
+            levels.extend(self.stack(self.kind_of(*look), prefix, (shown, made)));
         }
         Ok(NetworkPlan {
             config: self.clone(),
@@ -221,6 +226,12 @@ impl NetworkPlan {
             Look::First => 0..n,
             Look::Second => n..self.levels.len(),
         }
+    }
+
+    /// Channels of what a look makes of the image: the image's, or 1 of a segmentation.
+    pub fn channels_of(&self, look: Look) -> usize {
+        let last = self.levels[self.stack(look)].last();
+        last.map_or(self.channels, |level| level.output)
     }
 
     /// Every tensor a model file of this network holds, in the order of the levels.

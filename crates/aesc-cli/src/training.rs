@@ -4,11 +4,13 @@
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
-use aesc_artifact::{Manifest, ModelFile, Provenance, RunConfig, TrainRecord, Turns};
+use aesc_artifact::{Manifest, ModelFile, Provenance, RunConfig, TrainRecord};
 use aesc_data::{Dataset, Limits, ValidationSplit, load_all, split_validation};
 use aesc_detect::{Calibration, Detector, Reconstruct, Roi, grid as sheet_of};
 use aesc_image::Image;
-use aesc_model::train::{EpochRow, Look, TrainEvent, TrainJob, TrainOutcome, Trained, train};
+use aesc_model::train::{
+    EpochRow, Look, TrainEvent, TrainJob, TrainOutcome, Trained, told_from, train,
+};
 use aesc_model::{Device, Reconstructor};
 use serde::Serialize;
 
@@ -101,7 +103,7 @@ pub(crate) fn train_into(
     context: &Context,
 ) -> Result<TrainedRun, Failure> {
     let device = Device::open(&context.global.device)?;
-    let config = &with_turns(config, &images.train);
+    let config = &told_from(config, &images.train);
     let mut facts = provenance::start(context, &device.to_string(), config.seed, dataset_digest);
     let job = TrainJob {
         config,
@@ -139,15 +141,6 @@ pub(crate) fn train_into(
         history,
         training_secs,
     })
-}
-
-/// The configuration with the turns that `auto` stands for.
-fn with_turns(config: &RunConfig, images: &[Image]) -> RunConfig {
-    let mut config = config.clone();
-    if config.train.augment.turns == Turns::Auto {
-        config.train.augment.turns = aesc_model::train::turns_of(images);
-    }
-    config
 }
 
 /// The threshold of a fresh model, by the images held out of its training.

@@ -17,12 +17,19 @@ pub trait Reconstruct {
     /// Whatever the backend runs into.
     fn reconstruct(&self, images: &[Image]) -> Result<Vec<Image>, BackendError>;
 
-    /// Whether each image can be reconstructed a second time, from less of it ([`Self::second`]).
+    /// Whether each image can be looked at a second time ([`Self::second`]).
     fn looks_twice(&self) -> bool {
         false
     }
 
-    /// Reconstructions by a second look, under the terms of [`Self::reconstruct`].
+    /// Whether the second look segments the images instead of reconstructing them: what it makes has
+    /// one channel and tells of each pixel, 0..=1, how surely it is not as in a clean image.
+    fn segments(&self) -> bool {
+        false
+    }
+
+    /// Reconstructions by a second look, under the terms of [`Self::reconstruct`], or segmentations
+    /// ([`Self::segments`]).
     ///
     /// # Errors
     /// Whatever the backend runs into; a backend that looks once says so.
@@ -65,6 +72,10 @@ impl<T: Reconstruct + ?Sized> Reconstruct for &T {
         (**self).looks_twice()
     }
 
+    fn segments(&self) -> bool {
+        (**self).segments()
+    }
+
     fn second(&self, images: &[Image]) -> Result<Vec<Image>, BackendError> {
         (**self).second(images)
     }
@@ -83,6 +94,10 @@ impl<T: Reconstruct + ?Sized> Reconstruct for Box<T> {
         (**self).looks_twice()
     }
 
+    fn segments(&self) -> bool {
+        (**self).segments()
+    }
+
     fn second(&self, images: &[Image]) -> Result<Vec<Image>, BackendError> {
         (**self).second(images)
     }
@@ -97,40 +112,52 @@ impl<T: Reconstruct + ?Sized> Reconstruct for Box<T> {
 pub struct Observation {
     /// What the backend made of the image.
     pub reconstruction: Image,
-    /// What it made of it at a second look, where it looks twice.
+    /// What it made of it at a second look, where it reconstructs twice.
     pub second: Option<Image>,
+    /// How surely each pixel is not as in a clean image, 0..=1, where the second look segments.
+    pub segmentation: Option<Map>,
     /// The variance over dropout passes, where they were sampled.
     pub variance: Option<Map>,
 }
 
 impl Observation {
     /// The reconstructions, the first look's first.
-    pub(crate) fn looks(&self) -> impl Iterator<Item = &Image> {
+    pub(crate) fn reconstructions(&self) -> impl Iterator<Item = &Image> {
         std::iter::once(&self.reconstruction).chain(&self.second)
     }
 
     /// The variance, of the sides of `image` and finite.
     pub(crate) fn variance_of(&self, image: &Image) -> Result<&Map, DetectError> {
         let map = self.variance.as_ref().ok_or(DetectError::NoVariance)?;
-        let (expected, found) = (
-            [image.height(), image.width(), 1],
-            [map.height(), map.width(), 1],
-        );
-        if expected != found {
-            let what = "variance map";
-            return Err(DetectError::ShapeMismatch {
-                what,
-                expected,
-                found,
-            });
-        }
-        match map.data().iter().position(|value| !value.is_finite()) {
-            None => Ok(map),
-            Some(at) => Err(DetectError::NonFinite {
-                row: at / map.width(),
-                column: at % map.width(),
-            }),
-        }
+        checked(map, image, "variance map")
+    }
+
+    /// The segmentation, where there is one, of the sides of `image` and finite.
+    pub(crate) fn segmentation_of(&self, image: &Image) -> Result<Option<&Map>, DetectError> {
+        let map = self.segmentation.as_ref();
+        map.map(|map| checked(map, image, "segmentation"))
+            .transpose()
+    }
+}
+
+fn checked<'a>(map: &'a Map, image: &Image, what: &'static str) -> Result<&'a Map, DetectError> {
+    let (expected, found) = (
+        [image.height(), image.width(), 1],
+        [map.height(), map.width(), 1],
+    );
+    if expected != found {
+        return Err(DetectError::ShapeMismatch {
+            what,
+            expected,
+            found,
+        });
+    }
+    match map.data().iter().position(|value| !value.is_finite()) {
+        None => Ok(map),
+        Some(at) => Err(DetectError::NonFinite {
+            row: at / map.width(),
+            column: at % map.width(),
+        }),
     }
 }
 
@@ -154,7 +181,12 @@ pub fn observe(
             as_many(batch, made.len())?;
             let first = observed.len() - batch.len();
             for (seen, second) in observed[first..].iter_mut().zip(made) {
-                seen.second = Some(second);
+                if backend.segments() {
+                    let (height, width) = (second.height(), second.width());
+                    seen.segmentation = Some(Map::new(height, width, second.into_data())?);
+                } else {
+                    seen.second = Some(second);
+                }
             }
         }
     }
@@ -177,6 +209,7 @@ fn observe_batch(
     let seen = |reconstruction, variance| Observation {
         reconstruction,
         second: None,
+        segmentation: None,
         variance,
     };
     let Some(mc) = mc_dropout else {

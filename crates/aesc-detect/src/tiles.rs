@@ -127,10 +127,12 @@ impl<R: Reconstruct> Tiled<R> {
 }
 
 impl<R: Reconstruct> Tiled<R> {
-    /// Images put together of what `look` makes of their tiles.
+    /// Images put together of what `look` makes of their tiles, of one channel or, unless told, as
+    /// many as they have.
     fn images(
         &self,
         images: &[Image],
+        channels: Option<usize>,
         look: impl Fn(&[Image]) -> Result<Vec<Image>, BackendError>,
     ) -> Result<Vec<Image>, BackendError> {
         let see = |tiles: &[Image]| {
@@ -138,7 +140,8 @@ impl<R: Reconstruct> Tiled<R> {
             Ok(seen.map(|tile| [tile.into_data()]).collect())
         };
         let one = |image: &Image| {
-            let (height, width, channels) = (image.height(), image.width(), image.channels());
+            let (height, width) = (image.height(), image.width());
+            let channels = channels.unwrap_or(image.channels());
             let [data] = self.whole(image, [channels], see)?;
             Ok(Image::new(height, width, channels, data)?)
         };
@@ -148,15 +151,20 @@ impl<R: Reconstruct> Tiled<R> {
 
 impl<R: Reconstruct> Reconstruct for Tiled<R> {
     fn reconstruct(&self, images: &[Image]) -> Result<Vec<Image>, BackendError> {
-        self.images(images, |tiles| self.inner.reconstruct(tiles))
+        self.images(images, None, |tiles| self.inner.reconstruct(tiles))
     }
 
     fn looks_twice(&self) -> bool {
         self.inner.looks_twice()
     }
 
+    fn segments(&self) -> bool {
+        self.inner.segments()
+    }
+
     fn second(&self, images: &[Image]) -> Result<Vec<Image>, BackendError> {
-        self.images(images, |tiles| self.inner.second(tiles))
+        let channels = self.segments().then_some(1);
+        self.images(images, channels, |tiles| self.inner.second(tiles))
     }
 
     fn sample(&self, images: &[Image], mc: &McDropout) -> Result<Vec<Sampled>, BackendError> {
@@ -346,11 +354,35 @@ mod tests {
                 Ok(images.iter().map(dark).collect::<Result<_, _>>()?)
             }
         }
+        struct Segmenting;
+        impl Reconstruct for Segmenting {
+            fn reconstruct(&self, images: &[Image]) -> Result<Vec<Image>, BackendError> {
+                Lifting(0.0).reconstruct(images)
+            }
+
+            fn looks_twice(&self) -> bool {
+                true
+            }
+
+            fn segments(&self) -> bool {
+                true
+            }
+
+            fn second(&self, images: &[Image]) -> Result<Vec<Image>, BackendError> {
+                Twice.second(images)
+            }
+        }
         let image = Image::from_fn(20, 30, 1, |y, x, _| (y + x) as f32 / 50.0).unwrap();
         let tiled = Tiled::new(Twice, GRID);
         let seen = &crate::observe(&tiled, &[image], None).unwrap()[0];
         let second = seen.second.as_ref().unwrap();
         assert!(second.data().iter().all(|v| (v - 0.25).abs() < 1e-6));
+        let rgb = Image::filled(20, 30, 3, 0.5).unwrap();
+        let seen = &crate::observe(&Tiled::new(Segmenting, GRID), &[rgb], None).unwrap()[0];
+        assert!(seen.second.is_none());
+        let p = seen.segmentation.as_ref().unwrap();
+        assert_eq!((p.height(), p.width()), (20, 30));
+        assert!(p.data().iter().all(|v| (v - 0.25).abs() < 1e-6));
         let once = Tiled::new(Lifting(0.0), GRID);
         let image = Image::filled(20, 30, 1, 0.5).unwrap();
         assert!(!once.looks_twice() && once.second(&[image]).is_err());

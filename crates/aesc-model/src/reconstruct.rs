@@ -207,6 +207,10 @@ impl Reconstruct for Reconstructor {
         self.plan.config.looks().len() > 1
     }
 
+    fn segments(&self) -> bool {
+        self.plan.config.is_segmentation(Look::Second)
+    }
+
     fn second(&self, images: &[Image]) -> Result<Vec<Image>, BackendError> {
         if !self.looks_twice() {
             return Err("this network looks at an image once".into());

@@ -1,6 +1,6 @@
 //! The ONNX file of a model, and a look at what such a file does.
 
-use aesc_artifact::ModelFile;
+use aesc_artifact::{Look, ModelFile, NetworkConfig};
 use aesc_image::Image;
 use prost::Message;
 use tract_onnx::pb::{GraphProto, ModelProto, OperatorSetIdProto};
@@ -16,8 +16,21 @@ pub const INPUT: &str = "image";
 /// The graph's output, of the input's shape and range.
 pub const OUTPUT: &str = "reconstruction";
 
-/// The output of a network's second look, where it looks twice.
+/// The output of a network's second look, where it reconstructs twice.
 pub const SECOND: &str = "reconstruction.second";
+
+/// The output of a second look that segments: `[batch, 1, h, w]`, 0..=1, how surely each pixel is
+/// not as in a clean image.
+pub const SEGMENTATION: &str = "segmentation";
+
+/// The name of what a look gives.
+pub(crate) fn output_of(network: &NetworkConfig, look: Look) -> &'static str {
+    match look {
+        Look::First => OUTPUT,
+        Look::Second if network.is_segmentation(look) => SEGMENTATION,
+        Look::Second => SECOND,
+    }
+}
 
 /// The version of ONNX's operators used.
 pub const OPSET: i64 = 17;
@@ -26,7 +39,7 @@ pub const OPSET: i64 = 17;
 const IR_VERSION: i64 = 8;
 
 /// A model's graph as the bytes of an ONNX file, [`INPUT`] to [`OUTPUT`], of a network that looks
-/// twice to [`SECOND`] too, the batch being free.
+/// twice to [`SECOND`] or [`SEGMENTATION`] too, the batch being free.
 ///
 /// `metadata_props` holds the entries of the model file's header (`aesc.preprocess`,
 /// `aesc.calibration` and the others, JSON each). The same model always gives the same bytes.

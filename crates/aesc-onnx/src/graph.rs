@@ -10,7 +10,7 @@ use aesc_artifact::{
 use tract_onnx::pb::{AttributeProto, GraphProto, NodeProto, TensorProto, ValueInfoProto};
 
 use crate::OnnxError;
-use crate::export::{INPUT, OUTPUT, SECOND};
+use crate::export::{INPUT, output_of};
 use crate::proto::{float, floats, indices, int, ints, node, text, value};
 
 /// ONNX files end at 2 GiB; some room is left for what is not weights.
@@ -37,7 +37,7 @@ impl Network {
     }
 
     /// The graph for images of `sides` (height, width), [`INPUT`] to what each of `looks` makes of it:
-    /// [`OUTPUT`], [`SECOND`]. Sides that do not divide by `2^depth` are padded by reflection inside
+    /// [`output_of`] each look. Sides that do not divide by `2^depth` are padded by reflection inside
     /// and cropped back.
     ///
     /// Levels with a rate above 0 in `dropout` are multiplied by a further input of their shape,
@@ -62,17 +62,15 @@ impl Network {
             } else {
                 x.clone()
             };
-            let output = match look {
-                Look::First => OUTPUT,
-                Look::Second => SECOND,
-            };
+            let output = output_of(&self.plan.config, look);
             let grown = format!("{output}.grown");
             let last = if padded == sides { output } else { &grown };
             self.levels(&mut builder, shown, (look, padded, last), dropout);
             if padded != sides {
                 builder.cropped(last, sides, output);
             }
-            outputs.push(value(output, [channels, sides.0, sides.1]));
+            let made = self.plan.channels_of(look);
+            outputs.push(value(output, [made, sides.0, sides.1]));
         }
         GraphProto {
             node: builder.nodes,

@@ -21,6 +21,6 @@ mod tensor;
 mod vectors;
 
 pub use error::OnnxError;
-pub use export::{INPUT, OPSET, OUTPUT, SECOND, export, run};
+pub use export::{INPUT, OPSET, OUTPUT, SECOND, SEGMENTATION, export, run};
 pub use reconstruct::Reconstructor;
 pub use vectors::Vectors;

@@ -171,6 +171,11 @@ impl Reconstruct for Reconstructor {
         self.network.plan.config.looks().len() > 1
     }
 
+    fn segments(&self) -> bool {
+        let network = &self.network.plan.config;
+        network.is_segmentation(Look::Second)
+    }
+
     fn second(&self, images: &[Image]) -> Result<Vec<Image>, BackendError> {
         if !self.looks_twice() {
             return Err("this network looks at an image once".into());

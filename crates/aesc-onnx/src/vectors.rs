@@ -1,11 +1,12 @@
 //! Test vectors: images and what the model makes of them, kept beside a model or an exported file
 //! so that any other runtime can be held against them.
 
-use aesc_artifact::{ModelFile, NamedTensor, TensorFile};
+use aesc_artifact::{Look, ModelFile, NamedTensor, TensorFile};
 use aesc_image::Image;
 use sha2::{Digest, Sha256};
 
-use crate::{INPUT, OUTPUT, OnnxError, SECOND};
+use crate::export::output_of;
+use crate::{INPUT, OUTPUT, OnnxError};
 
 /// The entry that tells the layout.
 const FORMAT: (&str, &str) = ("aesc.vectors", "1");
@@ -21,7 +22,8 @@ pub struct Vectors {
     pub images: Vec<Image>,
     /// What the model makes of it.
     pub reconstructions: Vec<Image>,
-    /// What it makes of it at a second look; none where it looks once.
+    /// What it makes of it at a second look, of one channel where that segments; none where it looks
+    /// once.
     pub seconds: Vec<Image>,
     /// What computed them, for example `libtorch 2.11.0`.
     pub made_by: String,
@@ -35,8 +37,8 @@ impl Vectors {
     }
 
     /// As a file: tensors `image`, `reconstruction` and, of a model that looks twice,
-    /// `reconstruction.second`, `[n, c, h, w]` each, as the graph takes and
-    /// gives them, marked with the weights of `model`.
+    /// `reconstruction.second` or `segmentation`, `[n, c, h, w]` each, as the graph takes and gives
+    /// them, marked with the weights of `model`.
     pub fn to_file(&self, model: &ModelFile) -> TensorFile {
         let entries = [
             (FORMAT.0, FORMAT.1.to_owned()),
@@ -44,13 +46,10 @@ impl Vectors {
             (MADE_BY, self.made_by.clone()),
         ];
         let mut tensors = vec![stacked(INPUT, &self.images)];
-        let names = [OUTPUT, SECOND];
-        tensors.extend(
-            names
-                .iter()
-                .zip(self.looks())
-                .map(|(n, made)| stacked(n, made)),
-        );
+        let network = &model.manifest.network;
+        let names = [Look::First, Look::Second].map(|look| output_of(network, look));
+        let made = names.iter().zip(self.looks());
+        tensors.extend(made.map(|(name, made)| stacked(name, made)));
         TensorFile {
             metadata: entries.map(|(key, value)| (key.to_owned(), value)).into(),
             tensors,
@@ -86,7 +85,8 @@ impl Vectors {
             preprocess.height,
             preprocess.width,
         ];
-        let images = |name: &str| {
+        let network = &model.manifest.network;
+        let images = |name: &str, chw: [usize; 3]| {
             let tensor = file.tensors.iter().find(|t| t.name == name);
             let fits =
                 tensor.filter(|t| t.shape.len() == 4 && t.shape[0] > 0 && t.shape[1..] == chw);
@@ -95,9 +95,18 @@ impl Vectors {
             fits.map(|t| unstacked(&t.data, chw))
                 .ok_or(OnnxError::Vectors { expected, found })?
         };
-        let twice = model.manifest.network.looks().len() > 1;
-        let seconds = if twice { images(SECOND)? } else { Vec::new() };
-        let (images, reconstructions) = (images(INPUT)?, images(OUTPUT)?);
+        let twice = network.looks().len() > 1;
+        let mut seconds = Vec::new();
+        if twice {
+            let n_channels = if network.is_segmentation(Look::Second) {
+                1
+            } else {
+                chw[0]
+            };
+            let name = output_of(network, Look::Second);
+            seconds = images(name, [n_channels, chw[1], chw[2]])?;
+        }
+        let (images, reconstructions) = (images(INPUT, chw)?, images(OUTPUT, chw)?);
         let n = images.len();
         for (made, wanted) in [(&reconstructions, true), (&seconds, twice)] {
             let as_many = !wanted || made.len() == n;

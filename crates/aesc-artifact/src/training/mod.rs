@@ -3,6 +3,7 @@
 mod augment;
 mod loss;
 
+use aesc_noise::CorruptionConfig;
 pub use augment::{AugmentConfig, Turns};
 pub use loss::LossConfig;
 use serde::{Deserialize, Serialize};
@@ -35,6 +36,12 @@ pub struct TrainConfig {
     /// How clean images are varied.
     #[serde(skip_serializing_if = "AugmentConfig::is_none")]
     pub augment: AugmentConfig,
+    /// The corruption that a segmenting second look ([`SecondLook::Segment`]) learns to find; the
+    /// one that the first look learns to repair where absent.
+    ///
+    /// [`SecondLook::Segment`]: crate::SecondLook::Segment
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub segment: Option<CorruptionConfig>,
     /// The learning rate over time.
     pub schedule: Schedule,
     /// The optimiser's constants.
@@ -53,6 +60,7 @@ impl Default for TrainConfig {
             precision: Precision::F32,
             loss: LossConfig::default(),
             augment: AugmentConfig::default(),
+            segment: None,
             schedule: Schedule::default(),
             adam: AdamConfig::default(),
         }
@@ -226,6 +234,10 @@ impl TrainConfig {
             "0 or more",
             decay,
         )?;
+        if let Some(corruption) = &self.segment {
+            let refused = |e| ArtifactError::config("train.segment", "a corruption", e);
+            corruption.validate().map_err(refused)?;
+        }
         self.schedule.validate()
     }
 }

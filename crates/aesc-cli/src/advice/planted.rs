@@ -34,12 +34,20 @@ impl Family {
     /// Those planted unless told otherwise: small, of a contrast of their own.
     const ALL: [Self; 4] = [Self::Scratch, Self::Drops, Self::Stain, Self::Shade];
 
-    /// The families that `corruption` does not show in training; never none.
-    pub(crate) fn unseen_by(corruption: &CorruptionConfig) -> Vec<Self> {
+    /// The families that none of `corruptions` shows in training, warps where no other is left.
+    pub(crate) fn unseen_by<'a>(
+        corruptions: impl IntoIterator<Item = &'a CorruptionConfig>,
+    ) -> Vec<Self> {
         let mut seen = Vec::new();
-        collect(corruption, &mut seen);
+        for corruption in corruptions {
+            collect(corruption, &mut seen);
+        }
         let unseen = Self::ALL.into_iter().filter(|one| !seen.contains(one));
-        unseen.collect()
+        let unseen: Vec<Self> = unseen.collect();
+        if unseen.is_empty() {
+            return vec![Self::Warp];
+        }
+        unseen
     }
 
     pub(crate) fn name(self) -> &'static str {
@@ -220,12 +228,16 @@ mod tests {
     #[test]
     fn a_model_is_never_asked_about_what_it_was_trained_on() {
         use Family::{Drops, Scratch, Shade, Stain};
-        let unseen = |name| Family::unseen_by(&corruption(name));
+        let unseen = |name| Family::unseen_by([&corruption(name)]);
         assert_eq!(unseen("none"), [Scratch, Drops, Stain, Shade]);
         assert_eq!(unseen("stain-blur"), [Scratch, Drops, Shade]);
         assert_eq!(unseen("drops-paper"), [Scratch, Stain, Shade]);
         assert_eq!(unseen("mix-structural"), [Shade]);
         assert_eq!(unseen("mix-stain-gaussian"), [Scratch, Drops, Shade]);
+        let by_two = Family::unseen_by([&corruption("drops"), &corruption("repair")]);
+        assert_eq!(by_two, [Scratch]);
+        let by_all = Family::unseen_by([&corruption("mix-structural"), &corruption("repair")]);
+        assert_eq!(by_all, [Family::Warp]);
     }
 
     #[test]

@@ -78,7 +78,7 @@ pub(crate) fn run(args: &AdviseArgs, context: &Context) -> Result<(), Failure> {
     contrasts.dedup_by(|a, b| a.total_cmp(b).is_eq());
     let mut families = args.families.clone();
     if families.is_empty() {
-        families = Family::unseen_by(&model.manifest.train.corruption);
+        families = Family::unseen_by(model.manifest.trained_on());
     }
     let advice = advise(
         &Question {

@@ -93,7 +93,8 @@ fn what_it_is(manifest: &Manifest, whole: &Value) -> Vec<(&'static str, String)>
             };
             let second = match network.second {
                 SecondLook::None => String::new(),
-                SecondLook::Ae => "; second look: ae".to_owned(),
+                SecondLook::Ae | SecondLook::Auto => "; second look: ae".to_owned(),
+                SecondLook::Segment => format!("; second look: {kind} that segments"),
                 SecondLook::HighPass => format!("; second look: {kind} on the grey high pass"),
             };
             format!("{kind} depth {depth} width {width}{shown}{second}")
@@ -142,7 +143,7 @@ fn how_it_was_made(manifest: &Manifest) -> Vec<(&'static str, String)> {
         "{}, {}, {} threads",
         provenance.device, provenance.cpu, provenance.threads
     );
-    vec![
+    let mut lines = vec![
         (
             "trained",
             format!(
@@ -154,10 +155,14 @@ fn how_it_was_made(manifest: &Manifest) -> Vec<(&'static str, String)> {
             "validation",
             format!("{:.2} dB PSNR", train.validation_psnr_db),
         ),
-        (
-            "corruption",
-            serde_json::to_string(&train.corruption).unwrap_or_default(),
-        ),
+    ];
+    for (name, corruption) in ["corruption", "segments"]
+        .into_iter()
+        .zip(manifest.trained_on())
+    {
+        lines.push((name, serde_json::to_string(corruption).unwrap_or_default()));
+    }
+    lines.extend([
         ("data", provenance.dataset_digest.clone()),
         (
             "made by",
@@ -165,5 +170,6 @@ fn how_it_was_made(manifest: &Manifest) -> Vec<(&'static str, String)> {
         ),
         ("made on", format!("{place}, {}", provenance.libtorch)),
         ("made at", provenance.ended.clone()),
-    ]
+    ]);
+    lines
 }

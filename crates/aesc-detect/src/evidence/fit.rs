@@ -1,6 +1,6 @@
 //! The levels of evidence, fitted on clean images.
 
-use aesc_image::{Image, Map, Mask};
+use aesc_image::{Image, Map};
 
 use super::{EvidenceConfig, EvidenceLevel, EvidenceLevels, inside, whitened, windowed};
 use crate::{DetectError, Observation, Roi};
@@ -45,7 +45,7 @@ impl<'a> EvidenceFit<'a> {
     /// Takes an image into the levels; every image before the first peak.
     pub(crate) fn add(&mut self, image: &Image, seen: &Observation) -> Result<(), DetectError> {
         let inside = inside(image, self.roi)?;
-        let raw = self.raw(image, seen, inside.as_deref())?;
+        let raw = self.config.looks(image, seen, inside.as_deref())?;
         if self.cells.is_empty() {
             self.cells = raw.iter().flatten().map(Cells::over).collect();
         }
@@ -62,10 +62,11 @@ impl<'a> EvidenceFit<'a> {
         }
         let inside = inside(image, self.roi)?;
         let mut found = Vec::new();
-        let levels = self.levels.chunks(self.config.maps.len());
-        let raw = self.raw(image, seen, inside.as_deref())?;
-        for (raw, levels) in raw.iter().zip(levels) {
-            let map = whitened(raw, levels)?;
+        let mut levels = &self.levels[..];
+        for raw in &self.config.looks(image, seen, inside.as_deref())? {
+            let (own, others) = levels.split_at(raw.len());
+            levels = others;
+            let map = whitened(raw, own)?;
             for &side_px in &self.config.windows_px {
                 let seen = windowed(&map, side_px, inside.as_deref())?;
                 found.push(f64::from(seen.data().iter().copied().fold(0.0, f32::max)));
@@ -76,17 +77,6 @@ impl<'a> EvidenceFit<'a> {
         peaks.for_each(|(sum, peak)| *sum += peak);
         self.n_images += 1;
         Ok(())
-    }
-
-    /// The maps of each look, as they are.
-    fn raw(
-        &self,
-        image: &Image,
-        seen: &Observation,
-        inside: Option<&Mask>,
-    ) -> Result<Vec<Vec<Map>>, DetectError> {
-        let look = |made| self.config.raw(image, made, inside);
-        seen.looks().map(look).collect()
     }
 
     /// None without an image.

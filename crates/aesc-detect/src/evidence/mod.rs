@@ -5,7 +5,8 @@
 //! are averaged; the average is smoothed by windows of several sides, each divided by the largest
 //! value it usually has in a clean image; and the mean over the windows is the evidence. 1 is thus
 //! about what the worst place of a clean image has. Of a backend that looks twice, each look has its
-//! own measure, and the larger evidence counts.
+//! own measure. Of two reconstructions the larger evidence counts, for each misses what the other
+//! finds; a segmentation, one map, is another kind of evidence, and the mean of both counts.
 
 mod chroma;
 mod fit;
@@ -80,7 +81,28 @@ impl EvidenceConfig {
         Ok(())
     }
 
-    /// The maps of an image as they are, 0 outside a region of interest.
+    /// The maps of each look at an image as they are, 0 outside a region of interest.
+    fn looks(
+        &self,
+        image: &Image,
+        seen: &Observation,
+        inside: Option<&Mask>,
+    ) -> Result<Vec<Vec<Map>>, DetectError> {
+        let mut looks = Vec::with_capacity(2);
+        for reconstruction in seen.reconstructions() {
+            looks.push(self.raw(image, reconstruction, inside)?);
+        }
+        if let Some(segmentation) = seen.segmentation_of(image)? {
+            let mut map = segmentation.clone();
+            if let Some(inside) = inside {
+                clear_outside(&mut map, inside);
+            }
+            looks.push(vec![map]);
+        }
+        Ok(looks)
+    }
+
+    /// The maps of one reconstruction.
     fn raw(
         &self,
         image: &Image,
@@ -152,8 +174,7 @@ impl EvidenceLevels {
         }
     }
 
-    /// The evidence map of an image: 1 is what the worst place of a clean image usually has. Of
-    /// several looks it is the largest.
+    /// The evidence map of an image: 1 is what the worst place of a clean image usually has.
     ///
     /// # Errors
     /// As [`residual_map`]; [`DetectError::OutOfRange`] when the levels are of other maps, windows
@@ -164,20 +185,23 @@ impl EvidenceLevels {
         (image, seen): (&Image, &Observation),
         roi: Option<&Roi>,
     ) -> Result<Map, DetectError> {
-        let (n_maps, n_windows) = (config.maps.len(), config.windows_px.len());
-        let n_looks = seen.looks().count();
-        if (self.levels.len(), self.peaks.len()) != (n_looks * n_maps, n_looks * n_windows) {
+        let inside = inside(image, roi)?;
+        let looks = config.looks(image, seen, inside.as_deref())?;
+        let n_maps: usize = looks.iter().map(Vec::len).sum();
+        let n_windows = config.windows_px.len();
+        if (self.levels.len(), self.peaks.len()) != (n_maps, looks.len() * n_windows) {
             let expected = "a calibration with the same maps, windows and looks";
             let found = format!("{} and {}", self.levels.len(), self.peaks.len());
             return Err(DetectError::out_of_range("evidence", expected, &found));
         }
-        let inside = inside(image, roi)?;
         let n_pixels = image.height() * image.width();
         let mut evidence = Map::new(image.height(), image.width(), vec![0.0; n_pixels])?;
-        let measures = self.levels.chunks(n_maps).zip(self.peaks.chunks(n_windows));
-        for (reconstruction, (levels, peaks)) in seen.looks().zip(measures) {
-            let raw = config.raw(image, reconstruction, inside.as_deref())?;
-            let whitened = whitened(&raw, levels)?;
+        let mut levels = &self.levels[..];
+        let measures = self.peaks.chunks(n_windows);
+        for (i, (raw, peaks)) in looks.iter().zip(measures).enumerate() {
+            let (own, others) = levels.split_at(raw.len());
+            levels = others;
+            let whitened = whitened(raw, own)?;
             let mut look = vec![0.0_f32; n_pixels];
             for (&side_px, &peak) in config.windows_px.iter().zip(peaks) {
                 let seen = windowed(&whitened, side_px, inside.as_deref())?;
@@ -186,8 +210,13 @@ impl EvidenceLevels {
                     *sum += (f64::from(*value) * share) as f32;
                 }
             }
-            for (most, value) in evidence.data_mut().iter_mut().zip(look) {
-                *most = most.max(value);
+            let segments = i >= seen.reconstructions().count();
+            for (sum, value) in evidence.data_mut().iter_mut().zip(look) {
+                *sum = if segments {
+                    0.5 * (*sum + value)
+                } else {
+                    sum.max(value)
+                };
             }
         }
         Ok(evidence)

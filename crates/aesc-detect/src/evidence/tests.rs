@@ -9,6 +9,7 @@ fn seen(reconstruction: &Image) -> Observation {
     Observation {
         reconstruction: reconstruction.clone(),
         second: None,
+        segmentation: None,
         variance: None,
     }
 }
@@ -119,6 +120,42 @@ fn of_two_looks_each_on_its_own_measure_the_larger_counts() {
     // Levels of two looks are no measure of one.
     let once = levels.map(&config, (&black, &seen(&first)), None);
     assert!(once.unwrap_err().to_string().contains("looks"));
+}
+
+#[test]
+fn a_segmentation_is_half_of_the_evidence() {
+    let config = EvidenceConfig {
+        maps: vec![EvidenceMap::Absolute, EvidenceMap::Gradient],
+        ..absolute(1)
+    };
+    let (black, made) = off_by(|_| 0.01);
+    let sure = |p: &dyn Fn(usize) -> f32| {
+        let values = (0..4 * 64).map(|i| p(i % 64));
+        Map::new(4, 64, values.collect()).unwrap()
+    };
+    let with = |made: &Image, p: Map| Observation {
+        segmentation: Some(p),
+        ..seen(made)
+    };
+    let clean = with(&made, sure(&|_| 0.002));
+    let mut fit = EvidenceFit::new(&config, None);
+    fit.add(&black, &clean).unwrap();
+    fit.peak(&black, &clean).unwrap();
+    let levels = fit.finish().unwrap();
+    // Two maps of the residual and one of the segmentation; a window of each.
+    assert_eq!((levels.levels.len(), levels.peaks.len()), (3, 2));
+    // At 8 the segmentation is a hundred times as sure, at 40 nothing is different.
+    let found = with(&made, sure(&|x| if x == 8 { 0.2 } else { 0.002 }));
+    let map = levels.map(&config, (&black, &found), None).unwrap();
+    for (at, expected) in [(8, f32::midpoint(1.0, 100.0)), (40, 1.0)] {
+        let value = map.at(2, at);
+        assert!((value / expected - 1.0).abs() < 1e-4, "{at}: {value}");
+    }
+    let small = Map::new(2, 64, vec![0.0; 128]).unwrap();
+    let told = levels.map(&config, (&black, &with(&made, small)), None);
+    assert!(told.unwrap_err().to_string().contains("segmentation"));
+    let nan = levels.map(&config, (&black, &with(&made, sure(&|_| f32::NAN))), None);
+    assert!(nan.is_err());
 }
 
 #[test]

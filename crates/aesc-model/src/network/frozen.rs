@@ -126,6 +126,7 @@ mod tests {
             aesc(NetworkInput::HighPass, SecondLook::None),
             aesc(NetworkInput::Image, SecondLook::HighPass),
             aesc(NetworkInput::Image, SecondLook::Ae),
+            aesc(NetworkInput::Image, SecondLook::Segment),
         ])
     }
 
@@ -216,6 +217,7 @@ mod tests {
             };
             let seen: Vec<Tensor> = config.looks().iter().map(looked).collect();
             if let [first, second] = &seen[..] {
+                assert_eq!(second.size()[1] as usize, plan.channels_of(Look::Second));
                 assert!((first - second).abs().max().double_value(&[]) > 1e-4);
             }
         }

@@ -1,4 +1,5 @@
-//! What training makes small: the mean squared error of the pixels that count, and 1 - SSIM.
+//! What training makes small: of a reconstruction the mean squared error of the pixels that count,
+//! and 1 - SSIM; of a segmentation the cross entropy.
 
 use aesc_artifact::{LossConfig, NetworkPlan};
 use tch::{Kind, Tensor};
@@ -6,6 +7,11 @@ use tch::{Kind, Tensor};
 use super::TrainJob;
 use super::ssim::Ssim;
 use crate::ModelError;
+
+/// Side, px, of the window over which a change is averaged before it is held against [`CHANGED`].
+const CHANGE_WINDOW_PX: i64 = 7;
+/// The mean absolute change, of values of 0..=1, from which a pixel counts as changed in full.
+const CHANGED: f64 = 0.08;
 
 /// The loss, over a region of interest where there is one.
 #[derive(Debug)]
@@ -102,6 +108,23 @@ impl PixelLoss {
         Ok(squares.f_mean(Kind::Float)?)
     }
 
+    /// Of a segmentation `[b, 1, h, w]`, 0..=1, and the images `[b, c, h, w]` it was made of, before
+    /// and after corruption: the cross entropy against how much each pixel's surroundings were
+    /// changed, a scalar. What was painted but looks as before is not to be found (as in NSA).
+    pub(crate) fn of_segmentation(
+        &self,
+        output: &Tensor,
+        (clean, corrupted): (&Tensor, &Tensor),
+    ) -> Result<Tensor, ModelError> {
+        let change = corrupted.f_sub(clean)?.f_abs()?;
+        let change = change.f_mean_dim([1].as_slice(), true, Kind::Float)?; // [b, 1, h, w]
+        let (side, margin) = (CHANGE_WINDOW_PX, CHANGE_WINDOW_PX / 2);
+        let around = change.f_avg_pool2d(side, 1, margin, false, false, None::<i64>)?;
+        let changed = around.f_div_scalar(CHANGED)?.f_clamp(0.0, 1.0)?;
+        let reduction = tch::Reduction::Mean;
+        Ok(output.f_binary_cross_entropy(&changed, self.weight.as_ref(), reduction)?)
+    }
+
     /// The mean squared error of each image, `[b]`, in f64.
     pub(crate) fn per_image(&self, output: &Tensor, clean: &Tensor) -> Result<Tensor, ModelError> {
         let squares = output.f_sub(clean)?.f_square()?.f_to_kind(Kind::Double)?;
@@ -140,6 +163,43 @@ mod tests {
         assert!((mean - 5.0).abs() < 1e-6); // (1 + 9) / 2
         let per_image = loss.per_image(&output, &target).unwrap();
         assert!((per_image.double_value(&[0]) - 5.0).abs() < 1e-6);
+    }
+
+    #[test]
+    fn a_segmentation_is_held_against_what_changed_around_each_pixel() {
+        let image = |at: i64, value: f64| {
+            let image = Tensor::full([1, 3, 16, 16], 0.5, (Kind::Float, tch::Device::Cpu));
+            let _ = image.narrow(2, 0, at).fill_(value);
+            image
+        };
+        let (clean, corrupted) = (image(0, 0.5), image(8, 0.7));
+        let loss = PixelLoss::of_all();
+        let of = |p: &Tensor, seen| loss.of_segmentation(p, (&clean, seen)).unwrap();
+        let plain = |p: f64| Tensor::full([1, 1, 16, 16], p, (Kind::Float, tch::Device::Cpu));
+        // Nothing changed: -ln(1 - p) everywhere.
+        let none = of(&plain(0.25), &clean).double_value(&[]);
+        assert!((none + 0.75_f64.ln()).abs() < 1e-6, "{none}");
+        // 0.2 in the upper half is more than 0.08, and so is its mean over seven rows where three
+        // or more of them lie in that half: up to row 8. In row 9 it is 0.4 / 7, in row 10 half.
+        let rows: Vec<f32> = (0..16)
+            .map(|row| match row {
+                0..=8 => 1.0,
+                9 => 0.4 / 7.0 / 0.08,
+                10 => 0.2 / 7.0 / 0.08,
+                _ => 0.0,
+            })
+            .collect();
+        let expected = Tensor::from_slice(&rows).view([1, 1, 16, 1]);
+        let cross_entropy = |p: f64, t: f64| -(t * p.ln() + (1.0 - t) * (1.0 - p).ln());
+        let targets = rows.iter().map(|t| cross_entropy(0.25, f64::from(*t)));
+        let mean = targets.sum::<f64>() / 16.0;
+        let found = of(&plain(0.25), &corrupted).double_value(&[]);
+        assert!((found - mean).abs() < 1e-5, "{found} {mean}");
+        // It is least for what it is held against, and greater for its opposite.
+        let exact = expected.clamp(0.01, 0.99).expand([1, 1, 16, 16], false);
+        let opposite: Tensor = 1.0 - &exact;
+        let [exact, opposite] = [exact, opposite].map(|p| of(&p, &corrupted).double_value(&[]));
+        assert!(exact < 0.2 && opposite > 2.0, "{exact} {opposite}");
     }
 
     #[test]

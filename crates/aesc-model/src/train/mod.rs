@@ -7,6 +7,7 @@ mod history;
 mod loss;
 mod pairs;
 mod probe;
+mod product;
 mod schedule;
 mod ssim;
 mod validate;
@@ -25,13 +26,13 @@ use crate::network::Network;
 use crate::tensor::padded;
 use crate::{Device, ModelError};
 use adam::Adam;
-pub use augment::turns_of;
 pub use checkpoint::{CHECKPOINT_FILE, exists as checkpoint_exists};
 use checkpoint::{Checkpoint, State};
 pub use history::{EpochRow, HISTORY_FILE};
 use loss::PixelLoss;
 use pairs::{Batch, Pairs};
 pub use probe::probe_step_secs;
+pub use product::{is_texture, told_from, turns_of};
 use validate::Validation;
 
 /// What to train, on what, and where to keep its checkpoint.
@@ -216,12 +217,19 @@ impl<'a> Run<'a> {
 
     /// One optimiser step; the batch's loss stays on the device.
     fn learn(&mut self, batch: &Batch) -> Result<Tensor, ModelError> {
-        let (input, target, corrupted) = batch.to_device(self.job.device)?; // [b, c, h, w]
+        let shown = batch.to_device(self.job.device)?;
         let rate = self.state.schedule.rate(self.state.step, self.recipe());
         let momentum = self.recipe().batch_norm_momentum;
         let loss = self.network.mean_loss(|network, look| {
-            let output = network.forward_train(&input, look, momentum)?;
-            self.loss.of(&output, &target, corrupted.as_ref())
+            let segments = network.plan.config.is_segmentation(look);
+            let sought = shown.sought.as_ref().filter(|_| segments);
+            let input = sought.unwrap_or(&shown.input);
+            let output = network.forward_train(input, look, momentum)?;
+            if segments {
+                return self.loss.of_segmentation(&output, (&shown.target, input));
+            }
+            self.loss
+                .of(&output, &shown.target, shown.corrupted.as_ref())
         })?;
         let gradients = self.adam.gradients(&loss)?;
         self.adam.step(&gradients, self.state.step + 1, rate)?;

@@ -3,9 +3,9 @@
 use std::ops::Range;
 use std::sync::mpsc::sync_channel;
 
-use aesc_artifact::AugmentConfig;
+use aesc_artifact::{AugmentConfig, Look};
 use aesc_image::Image;
-use aesc_noise::{Corruption, Presentation};
+use aesc_noise::{Corruption, CorruptionConfig, Presentation};
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use tch::Tensor;
@@ -17,7 +17,9 @@ use crate::{Device, ModelError};
 
 /// Batches prepared and waiting, beside the one in use.
 const AHEAD: usize = 2;
-/// Presentations of training count up from 0, those of validation from here.
+/// Presentations of training count up from 0, what is to be found in the same images from here.
+const SEGMENT_PRESENTATIONS: u64 = 1 << 61;
+/// Those of validation count from here.
 pub(crate) const VALIDATION_PRESENTATIONS: u64 = 1 << 62;
 /// Streams of the image order count down from here (the last belongs to first weights).
 const ORDER_STREAMS: u64 = u64::MAX - 1;
@@ -29,22 +31,39 @@ pub(crate) struct Batch {
     target: Vec<f32>,
     /// `[b, h, w, 1]`: 1 where the input was corrupted; empty where nobody asks.
     corrupted: Vec<f32>,
+    /// The clean images corrupted otherwise, for the look that segments; empty where none does or it
+    /// is shown the input.
+    sought: Vec<f32>,
     shape: [usize; 4],
 }
 
+/// A batch on a device, `[b, c, h, w]` each.
+#[derive(Debug)]
+pub(crate) struct Shown {
+    /// What the network is shown.
+    pub(crate) input: Tensor,
+    /// The clean images.
+    pub(crate) target: Tensor,
+    /// `[b, 1, h, w]`: 1 where the input was corrupted, where somebody asks.
+    pub(crate) corrupted: Option<Tensor>,
+    /// What a look that segments is shown, where it is not the input.
+    pub(crate) sought: Option<Tensor>,
+}
+
 impl Batch {
-    /// Input, target and where the input was corrupted, as `[b, c, h, w]`.
-    pub(crate) fn to_device(
-        &self,
-        device: Device,
-    ) -> Result<(Tensor, Tensor, Option<Tensor>), ModelError> {
-        let input = nchw_from_nhwc(&self.input, self.shape, device)?;
-        let target = nchw_from_nhwc(&self.target, self.shape, device)?;
+    pub(crate) fn to_device(&self, device: Device) -> Result<Shown, ModelError> {
         let [b, h, w, _] = self.shape;
-        let corrupted = (!self.corrupted.is_empty())
-            .then(|| nchw_from_nhwc(&self.corrupted, [b, h, w, 1], device))
-            .transpose()?;
-        Ok((input, target, corrupted))
+        let unless_empty = |values: &[f32], shape| {
+            (!values.is_empty())
+                .then(|| nchw_from_nhwc(values, shape, device))
+                .transpose()
+        };
+        Ok(Shown {
+            input: nchw_from_nhwc(&self.input, self.shape, device)?,
+            target: nchw_from_nhwc(&self.target, self.shape, device)?,
+            corrupted: unless_empty(&self.corrupted, [b, h, w, 1])?,
+            sought: unless_empty(&self.sought, self.shape)?,
+        })
     }
 }
 
@@ -53,6 +72,8 @@ impl Batch {
 pub(crate) struct Pairs<'a> {
     images: &'a [Image],
     corruption: Corruption,
+    /// What the look that segments learns to find, where it is something else.
+    segment: Option<Corruption>,
     augment: AugmentConfig,
     /// Whether the loss asks where the input was corrupted.
     masked: bool,
@@ -73,10 +94,12 @@ impl<'a> Pairs<'a> {
         }
         let batch = config.train.batch;
         let shape = [batch, first.height(), first.width(), first.channels()];
-        let corruption = config.corruption.validate()?;
+        let segments = config.network.is_segmentation(Look::Second);
+        let segment = config.train.segment.as_ref().filter(|_| segments);
         Ok(Self {
             images: job.images,
-            corruption,
+            corruption: config.corruption.validate()?,
+            segment: segment.map(CorruptionConfig::validate).transpose()?,
             augment: config.train.augment,
             masked: config.train.loss.corrupted > 0.0,
             seed: config.seed,
@@ -118,6 +141,7 @@ impl<'a> Pairs<'a> {
             input: Vec::with_capacity(n),
             target: Vec::with_capacity(n),
             corrupted: Vec::new(),
+            sought: Vec::new(),
             shape: self.shape,
         };
         let first = step * self.batch as u64;
@@ -133,15 +157,21 @@ impl<'a> Pairs<'a> {
         let mut variation = Variation::new(self.augment, self.seed, index);
         let varied = variation.of(clean);
         let clean = varied.as_ref().unwrap_or(clean);
-        let presentation = Presentation {
-            seed: self.seed,
-            index,
+        let made_by = |corruption: &Corruption, index| {
+            let seed = self.seed;
+            corruption.apply_from(clean, self.images, Presentation { seed, index })
         };
-        let made = self.corruption.apply_from(clean, self.images, presentation);
+        let made = made_by(&self.corruption, index);
         let start = batch.input.len();
         batch.input.extend_from_slice(made.image.data());
         batch.target.extend_from_slice(clean.data());
-        variation.noise(&mut batch.input[start..], &mut batch.target[start..]);
+        let mut alike = vec![&mut batch.input[start..], &mut batch.target[start..]];
+        if let Some(segment) = &self.segment {
+            let sought = made_by(segment, SEGMENT_PRESENTATIONS + index);
+            batch.sought.extend_from_slice(sought.image.data());
+            alike.push(&mut batch.sought[start..]);
+        }
+        variation.noise(&mut alike);
         if self.masked {
             let inside = made.mask.data().iter().map(|&on| f32::from(u8::from(on)));
             batch.corrupted.extend(inside);
@@ -189,8 +219,6 @@ fn order(n: usize, seed: u64, pass: u64) -> Vec<usize> {
 
 #[cfg(test)]
 mod tests {
-    use aesc_noise::CorruptionConfig;
-
     use super::*;
 
     #[test]
@@ -214,6 +242,7 @@ mod tests {
         let pairs = Pairs {
             images: &images,
             corruption,
+            segment: None,
             augment: AugmentConfig::default(),
             masked: false,
             seed: 1,
@@ -242,12 +271,59 @@ mod tests {
     }
 
     #[test]
+    fn what_is_to_be_found_is_another_corruption_of_the_same_clean_image() {
+        let images = [Image::filled(32, 32, 1, 0.5).unwrap()];
+        let named = |name| CorruptionConfig::named(name).unwrap().validate().unwrap();
+        let augment = AugmentConfig {
+            light: 0.2,
+            noise: 0.01,
+            ..AugmentConfig::default()
+        };
+        let pairs = Pairs {
+            images: &images,
+            corruption: named("none"),
+            segment: Some(named("stain")),
+            augment,
+            masked: false,
+            seed: 3,
+            batch: 4,
+            shape: [4, 32, 32, 1],
+        };
+        let batch = pairs.batch(0);
+        // Other light and the noise are the same in all; the stain is in one alone.
+        assert_eq!(batch.input, batch.target);
+        let stained = |i: usize| {
+            let pixels = i * 1024..(i + 1) * 1024;
+            let values = batch.sought[pixels.clone()]
+                .iter()
+                .zip(&batch.target[pixels]);
+            values.filter(|(a, b)| (*a - *b).abs() > 1e-6).count()
+        };
+        assert!((0..4).all(|i| (1..512).contains(&stained(i))));
+        let shown = batch.to_device(Device::Cpu).unwrap();
+        assert_eq!(shown.sought.unwrap().size(), [4, 1, 32, 32]);
+        let without = Pairs {
+            segment: None,
+            ..pairs
+        };
+        assert!(
+            without
+                .batch(0)
+                .to_device(Device::Cpu)
+                .unwrap()
+                .sought
+                .is_none()
+        );
+    }
+
+    #[test]
     fn the_loop_ends_when_told() {
         let images = [Image::filled(2, 2, 1, 0.5).unwrap()];
         let corruption = CorruptionConfig::named("none").unwrap().validate().unwrap();
         let pairs = Pairs {
             images: &images,
             corruption,
+            segment: None,
             augment: AugmentConfig::default(),
             masked: false,
             seed: 0,

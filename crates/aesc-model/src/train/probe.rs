@@ -31,6 +31,9 @@ pub fn probe_step_secs(config: &RunConfig, device: Device) -> Result<f64, ModelE
         let loss = network.mean_loss(|network, look| {
             let momentum = config.train.batch_norm_momentum;
             let output = network.forward_train(&noise, look, momentum)?;
+            if network.plan.config.is_segmentation(look) {
+                return pixel_loss.of_segmentation(&output, (&noise, &noise));
+            }
             pixel_loss.of(&output, &noise, None)
         })?;
         let gradients = adam.gradients(&loss)?;

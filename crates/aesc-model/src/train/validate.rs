@@ -64,11 +64,15 @@ impl Validation {
         Ok(pairs.map(row).collect())
     }
 
-    /// Mean over images and looks of 10 log10(1 / MSE).
+    /// Mean over images, and over looks that reconstruct, of 10 log10(1 / MSE).
     pub(crate) fn psnr_db(&self, network: &Network, loss: &PixelLoss) -> Result<f64, ModelError> {
         let sides = (self.clean[0].height(), self.clean[0].width());
         let frozen = Frozen::new(network, sides)?;
-        let looks = network.plan.config.looks();
+        let config = &network.plan.config;
+        let looks = config.looks().iter().copied();
+        let looks: Vec<Look> = looks
+            .filter(|look| !config.is_segmentation(*look))
+            .collect();
         let mut sum = 0.0;
         for (corrupted, clean) in self
             .corrupted
@@ -77,7 +81,7 @@ impl Validation {
         {
             let corrupted = nchw_from_images(corrupted, self.device)?;
             let clean = nchw_from_images(clean, self.device)?;
-            for look in looks {
+            for look in &looks {
                 let output = frozen.forward(&corrupted, *look)?;
                 sum += psnr_sum(&loss.per_image(&output, &clean)?)?;
             }

@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use aesc_artifact::{Keep, NetworkConfig, RunConfig, Schedule, Turns};
+use aesc_artifact::{Keep, NetworkConfig, RunConfig, Schedule, SecondLook, Turns};
 use aesc_image::Image;
 use aesc_model::train::{EpochRow, TrainEvent, TrainJob, TrainOutcome, Trained, train};
 use aesc_model::{Device, ModelError};
@@ -102,6 +102,9 @@ fn a_stopped_and_resumed_run_ends_with_the_same_bits() {
             (config.train.loss.ssim, config.train.loss.corrupted) = (0.1, 4.0);
             let augment = &mut config.train.augment;
             (augment.light, augment.noise, augment.turns) = (0.1, 0.01, Turns::Quarter);
+            augment.shift = 0.1;
+            config.network.second = SecondLook::Segment;
+            config.train.segment = Some(CorruptionConfig::default());
         }
         let schedule = Schedule::Plateau {
             rate: 1e-3,

@@ -40,18 +40,23 @@ fn the_decoder_is_a_convolution_of_3x3_and_a_depth_to_space_a_level() {
 
 #[test]
 fn a_model_that_looks_twice_has_two_outputs() {
-    let model = of(looking_twice(SecondLook::HighPass), (13, 21));
-    let proto = ModelProto::decode(export(&model).unwrap().as_slice()).unwrap();
-    let graph = proto.graph.unwrap();
-    let outputs: Vec<&str> = graph.output.iter().map(|one| one.name.as_str()).collect();
-    assert_eq!(outputs, ["reconstruction", "reconstruction.second"]);
-    let values = graph.node.iter().flat_map(|node| &node.output);
-    let constants = graph.initializer.iter().map(|constant| &constant.name);
-    let mut names: Vec<&String> = values.chain(constants).collect();
-    let n_names = names.len();
-    names.sort_unstable();
-    names.dedup();
-    assert_eq!(names.len(), n_names);
+    for (second, name) in [
+        (SecondLook::HighPass, "reconstruction.second"),
+        (SecondLook::Segment, "segmentation"),
+    ] {
+        let model = of(looking_twice(second), (13, 21));
+        let proto = ModelProto::decode(export(&model).unwrap().as_slice()).unwrap();
+        let graph = proto.graph.unwrap();
+        let outputs: Vec<&str> = graph.output.iter().map(|one| one.name.as_str()).collect();
+        assert_eq!(outputs, ["reconstruction", name]);
+        let values = graph.node.iter().flat_map(|node| &node.output);
+        let constants = graph.initializer.iter().map(|constant| &constant.name);
+        let mut names: Vec<&String> = values.chain(constants).collect();
+        let n_names = names.len();
+        names.sort_unstable();
+        names.dedup();
+        assert_eq!(names.len(), n_names);
+    }
 }
 
 #[test]

@@ -5,8 +5,8 @@
 
 use std::process::Command;
 
-use aesc_artifact::{NamedTensor, TensorFile};
-use aesc_onnx::{INPUT, OUTPUT, SECOND, export};
+use aesc_artifact::{NamedTensor, SecondLook, TensorFile};
+use aesc_onnx::{INPUT, OUTPUT, SECOND, SEGMENTATION, export};
 
 use crate::models::{every, noise, of};
 use crate::written_out;
@@ -76,7 +76,12 @@ fn check(package: &str) {
         std::fs::write(&onnx, export(&model).unwrap()).unwrap();
         let images = [noise(1, sides), noise(2, sides)];
         let mut tensors = vec![nchw(INPUT, &images)];
-        for (name, &look) in [OUTPUT, SECOND].into_iter().zip(looks) {
+        let second = if network.second == SecondLook::Segment {
+            SEGMENTATION
+        } else {
+            SECOND
+        };
+        for (name, &look) in [OUTPUT, second].into_iter().zip(looks) {
             let made = images.each_ref();
             let made = made.map(|image| written_out::looked(&model, image, look));
             tensors.push(nchw(name, &made));

@@ -102,7 +102,8 @@ fn result(
     (found, figures): (Evaluation, Vec<Figure>),
     start: Instant,
 ) -> Result<CellResult, Failure> {
-    let plan = config.validate()?;
+    // What was `auto` in the configuration is told in the model.
+    let plan = trained.model.manifest.plan()?;
     let (height, width) = (config.data.height, config.data.width);
     let history = trained.history.iter().map(|row| EpochRow {
         epoch: row.epoch,

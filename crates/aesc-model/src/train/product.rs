@@ -1,0 +1,187 @@
+//! What the training images tell of their product: under which turns it looks the same, and whether
+//! it is a texture.
+
+use aesc_artifact::{RunConfig, SecondLook, Turns};
+use aesc_image::Image;
+
+use super::augment::turned;
+
+/// Cells along each side of an image's description.
+const CELLS: usize = 8;
+/// A turn keeps a set's look when the mean description moves by less than this share of the
+/// standard deviation between images, on the root mean square.
+const SAME_LOOK: f64 = 0.5;
+/// A set is of a texture when the standard deviation over cells of how much grey changes there is
+/// below this share of its mean. Woven cloth and brushed or rolled metal have 0.03 to 0.06, a
+/// bottle's mouth, a pill, a connector and a gear 0.5 to 0.7.
+const EVEN: f64 = 0.25;
+
+/// The configuration with what its `auto`s stand for, told from clean images of one size, at least
+/// one.
+pub fn told_from(config: &RunConfig, images: &[Image]) -> RunConfig {
+    let mut config = config.clone();
+    if config.train.augment.turns == Turns::Auto {
+        config.train.augment.turns = turns_of(images);
+    }
+    if config.network.second == SecondLook::Auto {
+        config.network.second = if is_texture(images) {
+            SecondLook::Segment
+        } else {
+            SecondLook::Ae
+        };
+    }
+    config
+}
+
+/// Whether clean images are of a texture instead of an object: whether, on their average, every
+/// place has as much detail as any other.
+///
+/// Of an 8 x 8 grid of cells, each holds how much grey changes along rows and columns, mean over
+/// images; these spread by less than a quarter of their mean. Evenly lit or not, an object has an
+/// outline and a ground.
+pub fn is_texture(images: &[Image]) -> bool {
+    let mut changes = vec![0.0; CELLS * CELLS];
+    for image in images {
+        for (sum, cell) in changes.iter_mut().zip(description(image).chunks_exact(3)) {
+            *sum += cell[1] + cell[2];
+        }
+    }
+    let n = changes.len() as f64;
+    let mean = changes.iter().sum::<f64>() / n;
+    let variance = changes.iter().map(|v| (v - mean).powi(2)).sum::<f64>() / n;
+    mean > 0.0 && variance.sqrt() < EVEN * mean
+}
+
+/// The turns under which a set of clean images looks the same, the finest there are.
+///
+/// An image is described by what an 8 x 8 grid of cells holds: mean grey, and how much grey changes
+/// along rows and along columns. A turn is kept when the mean description of the turned images
+/// stays within half a standard deviation of single images. So an aligned product is left as it is,
+/// one that lies at any angle is turned, and so is a weave, while the grain of brushed metal is
+/// only turned by half. Mirrored images are never made: a product may have a right and a wrong side.
+pub fn turns_of(images: &[Image]) -> Turns {
+    let square = images.iter().all(|i| i.height() == i.width());
+    if images.len() < 2 {
+        return Turns::None;
+    }
+    if square && (1..4).all(|quarters| looks_the_same(images, quarters)) {
+        Turns::Quarter
+    } else if looks_the_same(images, 2) {
+        Turns::Half
+    } else {
+        Turns::None
+    }
+}
+
+fn looks_the_same(images: &[Image], quarters: usize) -> bool {
+    let described = |turn: usize| -> Vec<Vec<f64>> {
+        let one = |image: &Image| description(&turned(image, turn));
+        images.iter().map(one).collect()
+    };
+    let (plain, other) = (described(0), described(quarters));
+    let n = images.len() as f64;
+    let (mut squares, mut counted) = (0.0, 0.0);
+    for at in 0..plain[0].len() {
+        let mean = |set: &[Vec<f64>]| set.iter().map(|d| d[at]).sum::<f64>() / n;
+        let (here, there) = (mean(&plain), mean(&other));
+        let variance = plain.iter().map(|d| (d[at] - here).powi(2)).sum::<f64>() / n;
+        // A thousandth of the range is below what a camera tells apart.
+        squares += (here - there).powi(2) / variance.max(1e-6);
+        counted += 1.0;
+    }
+    (squares / counted).sqrt() < SAME_LOOK
+}
+
+/// Mean grey, horizontal and vertical change in each cell.
+fn description(image: &Image) -> Vec<f64> {
+    let (h, w) = (image.height(), image.width());
+    let grey = |y: usize, x: usize| {
+        f64::from(image.pixel(y, x).iter().sum::<f32>()) / image.channels() as f64
+    };
+    let mut sums = vec![0.0; 3 * CELLS * CELLS];
+    let mut counts = vec![0.0; CELLS * CELLS];
+    for y in 0..h {
+        for x in 0..w {
+            let cell = y * CELLS / h * CELLS + x * CELLS / w;
+            counts[cell] += 1.0;
+            sums[3 * cell] += grey(y, x);
+            sums[3 * cell + 1] += (grey(y, x) - grey(y, x.saturating_sub(1))).abs();
+            sums[3 * cell + 2] += (grey(y, x) - grey(y.saturating_sub(1), x)).abs();
+        }
+    }
+    let count = |at: usize| f64::max(counts[at / 3], 1.0);
+    sums.iter()
+        .enumerate()
+        .map(|(at, sum)| sum / count(at))
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use rand::{RngExt, SeedableRng};
+    use rand_chacha::ChaCha8Rng;
+
+    use super::*;
+
+    /// Images with noise and, drawn by `shape`, what makes their look.
+    fn set(shape: impl Fn(usize, usize, &mut ChaCha8Rng) -> f32) -> Vec<Image> {
+        let image = |seed| {
+            let mut rng = ChaCha8Rng::seed_from_u64(seed);
+            Image::from_fn(32, 32, 1, |y, x, _| shape(y, x, &mut rng)).unwrap()
+        };
+        (0..40).map(image).collect()
+    }
+
+    #[test]
+    fn turns_are_told_from_clean_images() {
+        let noise = |rng: &mut ChaCha8Rng| rng.random::<f32>();
+        let plain = set(|_, _, rng| noise(rng));
+        assert_eq!(turns_of(&plain), Turns::Quarter);
+        let grain = set(|y, x, rng| {
+            let _ = x;
+            if y % 2 == 0 {
+                0.3 + 0.1 * noise(rng)
+            } else {
+                0.6
+            }
+        });
+        assert_eq!(turns_of(&grain), Turns::Half);
+        let aligned = set(|y, _, rng| 0.02 * y as f32 + 0.1 * noise(rng));
+        assert_eq!(turns_of(&aligned), Turns::None);
+        assert_eq!(turns_of(&plain[..1]), Turns::None);
+    }
+
+    #[test]
+    fn a_texture_has_detail_everywhere_whatever_the_light() {
+        let noise = |rng: &mut ChaCha8Rng| rng.random::<f32>();
+        let plain = set(|_, _, rng| noise(rng));
+        // From 0.7 to all of its contrast, and a tone that falls from one side to the other.
+        let shaded = set(|y, x, rng| {
+            let light = 1.0 - 0.3 * x as f32 / 32.0;
+            light * (0.5 * noise(rng) + 0.4 - 0.01 * y as f32)
+        });
+        let disc = set(|y, x, rng| {
+            let inside = (y as f32 - 16.0).hypot(x as f32 - 16.0) < 12.0;
+            if inside { 0.2 + 0.2 * noise(rng) } else { 0.9 }
+        });
+        let flat = set(|_, _, _| 0.5);
+        let found = [plain, shaded, disc, flat].map(|images| is_texture(&images));
+        assert_eq!(found, [true, true, false, false]);
+    }
+
+    #[test]
+    fn what_is_auto_is_told_and_the_rest_stays() {
+        let plain = set(|_, _, rng| rng.random::<f32>());
+        let mut config = RunConfig::default();
+        assert_eq!(told_from(&config, &plain), config);
+        config.network.second = SecondLook::Auto;
+        config.train.augment.turns = Turns::Auto;
+        let told = told_from(&config, &plain);
+        let found = (told.network.second, told.train.augment.turns);
+        assert_eq!(found, (SecondLook::Segment, Turns::Quarter));
+        let aligned = set(|y, _, rng| if y < 16 { 0.5 } else { rng.random::<f32>() });
+        let told = told_from(&config, &aligned);
+        let found = (told.network.second, told.train.augment.turns);
+        assert_eq!(found, (SecondLook::Ae, Turns::None));
+    }
+}
