@@ -339,7 +339,9 @@ mod tests {
 
     #[test]
     fn a_second_look_is_put_together_too() {
-        struct Twice;
+        struct Twice {
+            segments: bool,
+        }
         impl Reconstruct for Twice {
             fn reconstruct(&self, images: &[Image]) -> Result<Vec<Image>, BackendError> {
                 Lifting(0.0).reconstruct(images)
@@ -349,36 +351,23 @@ mod tests {
                 true
             }
 
+            fn segments(&self) -> bool {
+                self.segments
+            }
+
             fn second(&self, images: &[Image]) -> Result<Vec<Image>, BackendError> {
                 let dark = |image: &Image| Image::filled(image.height(), image.width(), 1, 0.25);
                 Ok(images.iter().map(dark).collect::<Result<_, _>>()?)
             }
         }
-        struct Segmenting;
-        impl Reconstruct for Segmenting {
-            fn reconstruct(&self, images: &[Image]) -> Result<Vec<Image>, BackendError> {
-                Lifting(0.0).reconstruct(images)
-            }
-
-            fn looks_twice(&self) -> bool {
-                true
-            }
-
-            fn segments(&self) -> bool {
-                true
-            }
-
-            fn second(&self, images: &[Image]) -> Result<Vec<Image>, BackendError> {
-                Twice.second(images)
-            }
-        }
         let image = Image::from_fn(20, 30, 1, |y, x, _| (y + x) as f32 / 50.0).unwrap();
-        let tiled = Tiled::new(Twice, GRID);
+        let tiled = Tiled::new(Twice { segments: false }, GRID);
         let seen = &crate::observe(&tiled, &[image], None).unwrap()[0];
         let second = seen.second.as_ref().unwrap();
         assert!(second.data().iter().all(|v| (v - 0.25).abs() < 1e-6));
         let rgb = Image::filled(20, 30, 3, 0.5).unwrap();
-        let seen = &crate::observe(&Tiled::new(Segmenting, GRID), &[rgb], None).unwrap()[0];
+        let tiled = Tiled::new(Twice { segments: true }, GRID);
+        let seen = &crate::observe(&tiled, &[rgb], None).unwrap()[0];
         assert!(seen.second.is_none());
         let p = seen.segmentation.as_ref().unwrap();
         assert_eq!((p.height(), p.width()), (20, 30));

@@ -200,6 +200,20 @@ mod tests {
         let opposite: Tensor = 1.0 - &exact;
         let [exact, opposite] = [exact, opposite].map(|p| of(&p, &corrupted).double_value(&[]));
         assert!(exact < 0.2 && opposite > 2.0, "{exact} {opposite}");
+        // Of the lower half alone, which but for two of its rows did not change.
+        let weight = image(8, 0.0).narrow(1, 0, 1) * 4.0;
+        let within = PixelLoss {
+            weight: Some(weight),
+            ..PixelLoss::of_all()
+        };
+        let p = plain(0.25).set_requires_grad(true);
+        let found = within.of_segmentation(&p, (&clean, &corrupted)).unwrap();
+        let lower = rows[8..].iter().map(|t| cross_entropy(0.25, f64::from(*t)));
+        let mean = lower.sum::<f64>() / 8.0;
+        assert!((found.double_value(&[]) - mean).abs() < 1e-5);
+        found.backward();
+        let largest = p.grad().narrow(2, 0, 8).abs().max();
+        assert!(largest.double_value(&[]) <= 0.0);
     }
 
     #[test]
