@@ -3,7 +3,7 @@
 mod augment;
 mod loss;
 
-use aesc_noise::CorruptionConfig;
+use aesc_noise::{CorruptionConfig, NoiseError};
 pub use augment::{AugmentConfig, Turns};
 pub use loss::LossConfig;
 use serde::{Deserialize, Serialize};
@@ -235,8 +235,14 @@ impl TrainConfig {
             decay,
         )?;
         if let Some(corruption) = &self.segment {
-            let refused = |e| ArtifactError::config("train.segment", "a corruption", e);
-            corruption.validate().map_err(refused)?;
+            corruption.validate().map_err(|refused| match refused {
+                NoiseError::OutOfRange {
+                    field,
+                    expected,
+                    found,
+                } => ArtifactError::config(&format!("train.segment.{field}"), expected, found),
+                other => ArtifactError::part(other),
+            })?;
         }
         self.schedule.validate()
     }
@@ -314,6 +320,15 @@ mod tests {
         };
         let message = config.validate().unwrap_err().to_string();
         assert_eq!(message, "train.batch: expected 2..=4096, found 1");
+    }
+
+    #[test]
+    fn what_a_segmentation_learns_to_find_is_checked_under_its_name() {
+        let wrong = r#"{"segment":{"kind":"repair","size":[0.5,0.1]}}"#;
+        let config: TrainConfig = serde_json::from_str(wrong).unwrap();
+        let message = config.validate().unwrap_err().to_string();
+        let told = ["train.segment.size: expected", "found [0.5, 0.1]"];
+        assert!(told.iter().all(|part| message.contains(part)), "{message}");
     }
 
     #[test]
