@@ -46,7 +46,7 @@ fn the_preset_stands_beside_the_method_in_as_many_steps_with_three_seeds() {
     assert_eq!(cells, expected.concat());
     let config = |at: usize| plan.cells[at].config.value();
     let second = |at: usize| config(at)["network"].get("second").cloned();
-    assert_eq!((second(0), second(3)), (Some("auto".into()), None));
+    assert_eq!((second(0), second(3)), (Some("ae".into()), None));
     assert_eq!(config(0)["train"]["steps"], config(3)["train"]["steps"]);
     assert!(
         plan.cells
