@@ -10,5 +10,5 @@ planted() {
         | map(. * 1000 | round / 1000) | join(",")'
 }
 test=$(aesc eval "$model" --data "$folder" --json -q | jq -r '.residual.metrics
-    | [.image_auroc, .pixel_auroc, .aupro_30, .aupimo_mean // 0] | map(. * 1000 | round / 1000) | join(",")')
+    | [.image_auroc, .pixel_auroc, .aupro_30, .aupimo_mean] | map(. * 1000 | round / 1000) | join(",")')
 echo "$looks,$(basename "$folder"),$(planted scratch,drops),$(planted warp),$test"

@@ -2,7 +2,7 @@
 
 use aesc_artifact::{NetworkKind, SecondLook};
 use aesc_detect::Reconstruct;
-use aesc_onnx::{Reconstructor, export, run};
+use aesc_onnx::{Reconstructor, Vectors, export, run};
 use prost::Message;
 use tract_onnx::pb::ModelProto;
 
@@ -56,6 +56,32 @@ fn a_model_that_looks_twice_has_two_outputs() {
         names.sort_unstable();
         names.dedup();
         assert_eq!(names.len(), n_names);
+    }
+}
+
+#[test]
+fn vectors_of_every_network_are_read_as_they_were_written() {
+    for network in every() {
+        let model = of(network.clone(), (13, 21));
+        let backend = Reconstructor::new(&model).unwrap();
+        let images = vec![noise(1, (13, 21)), noise(2, (13, 21))];
+        let seconds = if backend.looks_twice() {
+            backend.second(&images).unwrap()
+        } else {
+            Vec::new()
+        };
+        let vectors = Vectors {
+            reconstructions: backend.clean(&images).unwrap(),
+            seconds,
+            images,
+            made_by: "tract".to_owned(),
+        };
+        let mut file = vectors.to_file(&model);
+        assert_eq!(Vectors::from_file(&file, &model).unwrap(), vectors);
+        // Without what the last look gives, they are not this model's.
+        let last = file.tensors.pop().unwrap();
+        let told = Vectors::from_file(&file, &model).unwrap_err().to_string();
+        assert!(told.contains(&last.name), "{told}");
     }
 }
 
