@@ -27,6 +27,10 @@ pub struct TrainConfig {
     pub batch_norm_momentum: f64,
     /// Which weights become the model.
     pub keep: Keep,
+    /// Where present, weights are judged and kept as an exponential moving average over the steps
+    /// that keeps this much of itself at each, in (0, 1).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub ema: Option<f64>,
     /// Number format of the convolutions.
     #[serde(skip_serializing_if = "Precision::is_f32")]
     pub precision: Precision,
@@ -57,6 +61,7 @@ impl Default for TrainConfig {
             validation_share: 0.2,
             batch_norm_momentum: 0.01,
             keep: Keep::BestPsnr,
+            ema: None,
             precision: Precision::F32,
             loss: LossConfig::default(),
             augment: AugmentConfig::default(),
@@ -214,6 +219,10 @@ impl TrainConfig {
         let momentum = self.batch_norm_momentum;
         let valid = momentum > 0.0 && momentum <= 1.0;
         require(valid, "train.batch_norm_momentum", "in (0, 1]", momentum)?;
+        if let Some(decay) = self.ema {
+            let valid = half_open(decay) && decay > 0.0;
+            require(valid, "train.ema", "in (0, 1)", decay)?;
+        }
         require(
             half_open(adam.beta1),
             "train.adam.beta1",

@@ -136,7 +136,7 @@ impl Network {
     }
 
     /// Every tensor, in the plan's order.
-    fn tensors(&self) -> impl Iterator<Item = &Tensor> {
+    pub(crate) fn tensors(&self) -> impl Iterator<Item = &Tensor> {
         self.levels.iter().flat_map(|level| {
             let norm = level
                 .norm

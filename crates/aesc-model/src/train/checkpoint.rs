@@ -1,4 +1,4 @@
-//! The checkpoint: weights, moments, best weights and everything else a resume needs.
+//! The checkpoint: weights, moments, averaged and best weights and everything else a resume needs.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -71,6 +71,7 @@ pub(crate) struct Checkpoint {
     pub(crate) state: State,
     pub(crate) network: Vec<NamedTensor>,
     pub(crate) moments: Vec<NamedTensor>,
+    pub(crate) average: Option<Vec<NamedTensor>>,
     pub(crate) best: Option<Vec<NamedTensor>>,
 }
 
@@ -98,25 +99,28 @@ impl Checkpoint {
         };
         let text = file.metadata.get("aesc.state").map_or("", String::as_str);
         let state = serde_json::from_str(text).map_err(|e| foreign(e.to_string()))?;
-        let (mut network, mut moments, mut best) = (Vec::new(), Vec::new(), Vec::new());
+        let (mut network, mut moments) = (Vec::new(), Vec::new());
+        let (mut average, mut best) = (Vec::new(), Vec::new());
         for mut tensor in file.tensors {
             let full = std::mem::take(&mut tensor.name);
             let (group, name) = full.split_once('/').unwrap_or_default();
             let group = match group {
                 "network" => &mut network,
                 "adam" => &mut moments,
+                "average" => &mut average,
                 "best" => &mut best,
                 _ => return Err(foreign(format!("holds a tensor {full}"))),
             };
             name.clone_into(&mut tensor.name);
             group.push(tensor);
         }
-        let best = (!best.is_empty()).then_some(best);
+        let present = |group: Vec<NamedTensor>| (!group.is_empty()).then_some(group);
         Ok(Some(Self {
             state,
             network,
             moments,
-            best,
+            average: present(average),
+            best: present(best),
         }))
     }
 
@@ -126,8 +130,10 @@ impl Checkpoint {
         let state = serde_json::to_string(&self.state).unwrap_or_default();
         metadata.insert("aesc.state".to_owned(), state);
         let groups = [("network", self.network), ("adam", self.moments)];
+        let average = self.average.map(|average| ("average", average));
         let best = self.best.map(|best| ("best", best));
-        let tensors = groups.into_iter().chain(best).flat_map(|(group, tensors)| {
+        let groups = groups.into_iter().chain(average).chain(best);
+        let tensors = groups.flat_map(|(group, tensors)| {
             tensors.into_iter().map(move |mut tensor| {
                 tensor.name = format!("{group}/{}", tensor.name);
                 tensor

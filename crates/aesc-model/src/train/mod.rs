@@ -2,6 +2,7 @@
 
 mod adam;
 mod augment;
+mod average;
 mod checkpoint;
 mod history;
 mod loss;
@@ -26,6 +27,7 @@ use crate::network::Network;
 use crate::tensor::padded;
 use crate::{Device, ModelError};
 use adam::Adam;
+use average::Average;
 pub use checkpoint::{CHECKPOINT_FILE, exists as checkpoint_exists};
 use checkpoint::{Checkpoint, State};
 pub use history::{EpochRow, HISTORY_FILE};
@@ -172,6 +174,8 @@ struct Run<'a> {
     job: &'a TrainJob<'a>,
     network: Network,
     adam: Adam,
+    /// The mean of the weights, where it is what is judged and kept.
+    average: Option<Average>,
     loss: PixelLoss,
     validation: Validation,
     state: State,
@@ -183,22 +187,28 @@ impl<'a> Run<'a> {
     fn open(job: &'a TrainJob<'a>, plan: &NetworkPlan) -> Result<Self, ModelError> {
         let config = job.config;
         job.device.check(config.train.precision)?;
-        let (network, adam, state, best) = if let Some(found) = Checkpoint::read(job)? {
+        let (network, adam, state, best, mean) = if let Some(found) = Checkpoint::read(job)? {
             let network = Network::from_tensors(plan, &found.network, job.device)?;
             let adam = Adam::from_moments(&config.train.adam, &network, &found.moments)?;
-            (network, adam, found.state, found.best)
+            (network, adam, found.state, found.best, found.average)
         } else {
             let network = Network::init(plan, config.seed, job.device)?;
             let adam = Adam::new(&config.train.adam, &network)?;
-            (network, adam, State::default(), None)
+            (network, adam, State::default(), None, None)
         };
         let network = network.in_precision(config.train.precision);
+        let average = match (config.train.ema, mean) {
+            (None, _) => None,
+            (Some(decay), Some(mean)) => Some(Average::at(decay, &network, &mean)?),
+            (Some(decay), None) => Some(Average::at(decay, &network, &network.to_tensors()?)?),
+        };
         let validation = Validation::new(job)?;
         let epoch_start = Instant::now();
         Ok(Self {
             job,
             network,
             adam,
+            average,
             loss: PixelLoss::new(job, plan)?,
             validation,
             state,
@@ -232,15 +242,25 @@ impl<'a> Run<'a> {
                 .of(&output, &shown.target, shown.corrupted.as_ref())
         })?;
         let gradients = self.adam.gradients(&loss)?;
-        self.adam.step(&gradients, self.state.step + 1, rate)?;
+        let t = self.state.step + 1;
+        self.adam.step(&gradients, t, rate)?;
+        if let Some(average) = &mut self.average {
+            average.follow(&self.network, t)?;
+        }
         Ok(loss.f_detach()?)
+    }
+
+    /// The weights that are judged, looked at and kept.
+    fn judged(&self) -> &Network {
+        let average = self.average.as_ref();
+        average.map_or(&self.network, Average::network)
     }
 
     /// Validates, logs, keeps the best weights and writes the checkpoint.
     fn end_epoch(&mut self) -> Result<EpochRow, ModelError> {
         let epoch = self.state.step.div_ceil(self.recipe().epoch_steps);
         let loss = self.state.take_mean_loss()?;
-        let psnr = self.validation.psnr_db(&self.network, &self.loss)?;
+        let psnr = self.validation.psnr_db(self.judged(), &self.loss)?;
         if !loss.is_finite() || !psnr.is_finite() {
             return Err(ModelError::Diverged { epoch, loss });
         }
@@ -259,7 +279,7 @@ impl<'a> Run<'a> {
             self.state.best_psnr_db = Some(psnr);
             self.state.best_step = self.state.step;
             if self.recipe().keep == Keep::BestPsnr {
-                self.best = Some(self.network.to_tensors()?);
+                self.best = Some(self.judged().to_tensors()?);
             }
         }
         self.state.schedule.note(psnr, &self.recipe().schedule);
@@ -275,7 +295,7 @@ impl<'a> Run<'a> {
         match self.job.look_epochs {
             Some(epochs) if ended || epoch.is_multiple_of(epochs.max(1)) => Ok(Some(Look {
                 step: self.state.step,
-                rows: self.validation.look(&self.network)?,
+                rows: self.validation.look(self.judged())?,
             })),
             _ => Ok(None),
         }
@@ -297,11 +317,13 @@ impl<'a> Run<'a> {
     fn save(&self) -> Result<(), ModelError> {
         let moments = self.adam.moments()?;
         let network = self.network.to_tensors()?;
+        let average = self.average.as_ref().map(Average::network);
         let state = self.state.clone();
         Checkpoint {
             state,
             network,
             moments,
+            average: average.map(Network::to_tensors).transpose()?,
             best: self.best.clone(),
         }
         .write(self.job)?;
@@ -309,22 +331,23 @@ impl<'a> Run<'a> {
     }
 
     fn outcome(self) -> Result<TrainOutcome, ModelError> {
+        let step = self.state.step;
+        if step < self.recipe().steps {
+            return Ok(TrainOutcome::Stopped(step));
+        }
+        let last_weights = self.judged().to_tensors()?;
         let State {
-            step,
             best_psnr_db,
             best_step,
             history,
             ..
         } = self.state;
-        if step < self.job.config.train.steps {
-            return Ok(TrainOutcome::Stopped(step));
-        }
         let last = history
             .last()
             .map_or(f64::NAN, |row| row.validation_psnr_db);
         let (tensors, kept_step, psnr) = match self.best {
             Some(best) => (best, best_step, best_psnr_db.unwrap_or(last)),
-            None => (self.network.to_tensors()?, step, last),
+            None => (last_weights, step, last),
         };
         Ok(TrainOutcome::Finished(Trained {
             tensors,

@@ -103,6 +103,7 @@ fn a_stopped_and_resumed_run_ends_with_the_same_bits() {
             let augment = &mut config.train.augment;
             (augment.light, augment.noise, augment.turns) = (0.1, 0.01, Turns::Quarter);
             augment.shift = 0.1;
+            config.train.ema = Some(0.9);
             config.network.second = SecondLook::Segment;
             config.train.segment = Some(CorruptionConfig::default());
         }
@@ -131,6 +132,26 @@ fn a_stopped_and_resumed_run_ends_with_the_same_bits() {
         let log = std::fs::read_to_string(folder.path().join("metrics.jsonl")).unwrap();
         assert_eq!(log.lines().count(), 4, "a line an epoch, none twice");
     }
+}
+
+#[test]
+fn a_moving_average_is_kept_instead_of_the_last_weights() {
+    let kept = |ema| {
+        let folder = tempfile::tempdir().unwrap();
+        let mut config = config(10);
+        (config.train.keep, config.train.ema) = (Keep::Last, ema);
+        finished(run(&config, folder.path(), None).unwrap().0)
+    };
+    let [last, forgetful, mean] = [None, Some(1e-9), Some(0.9)].map(kept);
+    let furthest = |other: &Trained| {
+        let pairs = last.tensors.iter().zip(&other.tensors);
+        let values = pairs.flat_map(|(a, b)| a.data.iter().zip(&b.data));
+        values.map(|(a, b)| (a - b).abs()).fold(0.0, f32::max)
+    };
+    // What forgets at once is the last weights; a mean of ten steps is not, nor is it judged alike.
+    assert!(furthest(&forgetful) < 1e-6, "{}", furthest(&forgetful));
+    assert!(furthest(&mean) > 1e-4, "{}", furthest(&mean));
+    assert!((last.validation_psnr_db - mean.validation_psnr_db).abs() > 1e-3);
 }
 
 #[test]
