@@ -29,6 +29,15 @@ impl CellConfig {
         self.read().unwrap_or_default()
     }
 
+    /// Its values but for those under `key`.
+    pub(crate) fn without(&self, key: &str) -> Value {
+        let mut value = self.value();
+        if let Value::Object(map) = &mut value {
+            map.remove(key);
+        }
+        value
+    }
+
     /// The JSON as it was stored.
     pub(crate) fn text(&self) -> &str {
         &self.0

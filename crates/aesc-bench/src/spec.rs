@@ -54,6 +54,13 @@ impl CellSpec {
         of(&self.config.canonical()) // somebody laid the JSON out anew
     }
 
+    /// Whether both train the same network in the same way on the same images: only the score may
+    /// differ.
+    pub(crate) fn trains_like(&self, other: &Self) -> bool {
+        let recipe = |cell: &Self| cell.config.without("score");
+        self.dataset_digest == other.dataset_digest && recipe(self) == recipe(other)
+    }
+
     /// `category/network/corruption/preset/seed N`, for people.
     pub fn label(&self) -> String {
         let place = (&*self.category, &*self.network, &*self.corruption);

@@ -143,6 +143,28 @@ pub(crate) fn train_into(
     })
 }
 
+/// The model under the configuration's score, its threshold fitted anew; written into `folder`.
+pub(crate) fn rescored_into(
+    folder: &RunFolder,
+    config: &RunConfig,
+    mut model: ModelFile,
+    images: &CleanImages,
+    context: &Context,
+) -> Result<ModelFile, Failure> {
+    let device = Device::open(&context.global.device)?;
+    let config = &RunConfig {
+        network: model.manifest.network.clone(),
+        ..config.clone()
+    };
+    folder.write("config.resolved.toml", config::to_toml(config)?.as_bytes())?;
+    folder.write_json("split.json", &images.split)?;
+    model.manifest.score = config.score.clone();
+    let calibration = calibrated(&model, images, (config, device), context)?;
+    model.manifest.calibration = Some(calibration);
+    model.write(folder.path().join(MODEL_FILE))?;
+    Ok(model)
+}
+
 /// The threshold of a fresh model, by the images held out of its training.
 fn calibrated(
     model: &ModelFile,

@@ -86,7 +86,7 @@ fn max_or_nan(largest: f32, value: f32) -> f32 {
     }
 }
 
-fn finite(map: Map) -> Result<Map, DetectError> {
+pub(crate) fn finite(map: Map) -> Result<Map, DetectError> {
     match map.data().iter().position(|value| !value.is_finite()) {
         None => Ok(map),
         Some(index) => Err(DetectError::NonFinite {

@@ -177,6 +177,17 @@ impl Plan {
         }
     }
 
+    /// The result of a cell of this plan, done in run folder `dir`, whose training is that of
+    /// `cell`: the same images, and a configuration that differs in the score alone.
+    pub fn trained_like(&self, dir: &Path, cell: &CellSpec) -> Option<Box<CellResult>> {
+        let alike = self.cells.iter().filter(|one| one.trains_like(cell));
+        let mut results = alike.map(|one| self.state(dir, one));
+        results.find_map(|state| match state {
+            CellState::Done(result) => Some(result),
+            _ => None,
+        })
+    }
+
     /// The cells without a usable result, failed ones among them.
     pub fn missing(&self, dir: &Path) -> Vec<CellSpec> {
         let begun = begun_cells(dir);

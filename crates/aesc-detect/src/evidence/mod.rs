@@ -11,6 +11,7 @@
 mod chroma;
 mod fit;
 mod gradient;
+mod low_pass;
 
 use std::borrow::Cow;
 
@@ -36,6 +37,9 @@ pub enum EvidenceMap {
     Gradient,
     /// Squared distance in the plane of colour of CIELAB; nothing in a grey image.
     Chroma,
+    /// (mean of x - x̂ over half of the smallest window)², mean over channels: signed residuals are
+    /// averaged before they are squared.
+    LowPass,
 }
 
 /// Which maps, and in which windows they are looked at.
@@ -57,7 +61,7 @@ pub struct EvidenceConfig {
 impl Default for EvidenceConfig {
     fn default() -> Self {
         Self {
-            maps: vec![EvidenceMap::Absolute, EvidenceMap::Gradient],
+            maps: vec![EvidenceMap::LowPass],
             windows_px: vec![11, 21, 41],
         }
     }
@@ -119,6 +123,10 @@ impl EvidenceConfig {
                 )?,
                 EvidenceMap::Gradient => gradient::deviation(image, reconstruction)?,
                 EvidenceMap::Chroma => chroma::distance(image, reconstruction)?,
+                EvidenceMap::LowPass => {
+                    let side_px = low_pass::side_px(&self.windows_px);
+                    low_pass::energy(image, reconstruction, side_px, inside)?
+                }
             };
             if let Some(inside) = inside {
                 clear_outside(&mut map, inside);

@@ -226,6 +226,7 @@ proptest! {
 
     #[test]
     fn clean_images_peak_at_about_one(seed in 0..1000_u64, width in 20..80_usize) {
+        use EvidenceMap::{Absolute, Chroma, Gradient, LowPass};
         use rand::{RngExt, SeedableRng};
         let mut rng = rand_chacha::ChaCha8Rng::seed_from_u64(seed);
         let mut pair = || {
@@ -235,7 +236,7 @@ proptest! {
         };
         let pairs: Vec<_> = (0..12).map(|_| pair()).collect();
         let config = EvidenceConfig {
-            maps: vec![EvidenceMap::Absolute, EvidenceMap::Gradient, EvidenceMap::Chroma],
+            maps: vec![Absolute, Gradient, Chroma, LowPass],
             windows_px: vec![3, 7],
         };
         let levels = fitted(&config, &pairs, None);

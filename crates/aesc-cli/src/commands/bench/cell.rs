@@ -1,11 +1,11 @@
 //! A cell: one training, its scoring, its pictures, one `result.json`.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::Instant;
 
-use aesc_artifact::RunConfig;
+use aesc_artifact::{ModelFile, RunConfig};
 use aesc_bench::{
-    CellResult, CellSpec, Cost, EpochRow, FORMAT, Figure, Panel, Plan, Timing, Training, cell_dir,
+    CellResult, CellSpec, Cost, EpochRow, FORMAT, Figure, Panel, Plan, Timing, cell_dir,
 };
 use aesc_data::{Limits, fingerprint, open_dataset};
 use aesc_detect::{Judge, ScoreConfig, Strategy, calibrate_each, heat_map, mask_image};
@@ -19,28 +19,31 @@ use crate::failure::Failure;
 use crate::pictures::{png, small};
 use crate::provenance;
 use crate::run_folder::{Existing, RunFolder};
-use crate::training::{TrainedRun, drop_checkpoint, load_clean, train_into};
+use crate::training::{
+    CleanImages, MODEL_FILE, TrainedRun, drop_checkpoint, load_clean, rescored_into, train_into,
+};
 
 /// Longest side of a stored picture.
 const PICTURE_PX: usize = 192;
 
-/// Trains and scores one cell and writes its result; the caller holds its folder.
+/// Trains and scores one cell and writes its result into `out`; the caller holds its folder. Where
+/// an earlier bench trained the same, its weights are taken instead.
 pub(super) fn run(
     plan: &Plan,
     cell: &CellSpec,
-    out: &Path,
+    (out, weights_from): (&Path, &[PathBuf]),
     context: &Context,
 ) -> Result<(), Failure> {
     let start = Instant::now();
-    let folder = cell_dir(out, &cell.id);
-    let result = work((cell, &plan.strategies), &folder, context, start)?;
+    let folders = (&*cell_dir(out, &cell.id), weights_from);
+    let result = work((cell, &plan.strategies), folders, context, start)?;
     result.write(out)?;
-    drop_checkpoint(&folder.join("run"))
+    drop_checkpoint(&folders.0.join("run"))
 }
 
 fn work(
     (cell, strategies): (&CellSpec, &[String]),
-    folder: &Path,
+    (folder, weights_from): (&Path, &[PathBuf]),
     context: &Context,
     start: Instant,
 ) -> Result<CellResult, Failure> {
@@ -57,7 +60,13 @@ fn work(
     }
     let images = load_clean(&dataset, &config, None, context)?;
     let run = RunFolder::take(&folder.join("run"), Existing::Continue)?;
-    let trained = train_into(&run, &config, &digest, &images, context)?;
+    let trained = match donor(cell, weights_from)? {
+        Some(donor) => adopted(donor, (&run, &config), &images, context)?,
+        None => fresh(
+            train_into(&run, &config, &digest, &images, context)?,
+            &config,
+        ),
+    };
     let (plain, _) = backend::backend(&trained.model, Runtime::Libtorch, context)?;
     let backend = backend::tiled(plain, &config.data);
     let scores = scores(strategies, &config)?;
@@ -84,6 +93,64 @@ fn work(
     result(cell, &config, &trained, (found, figures), start)
 }
 
+/// A model and how it was trained.
+struct Training {
+    model: ModelFile,
+    told: aesc_bench::Training,
+    /// The cell whose weights these are, where it is another.
+    weights_of: Option<String>,
+}
+
+fn fresh(trained: TrainedRun, config: &RunConfig) -> Training {
+    let history = trained.history.into_iter().map(|row| EpochRow {
+        epoch: row.epoch,
+        step: row.step,
+        loss: row.loss,
+        validation_psnr_db: Some(row.validation_psnr_db),
+        learning_rate: row.learning_rate,
+    });
+    Training {
+        model: trained.model,
+        told: aesc_bench::Training {
+            steps: config.train.steps,
+            images: config.train.steps * config.train.batch as u64,
+            secs: trained.training_secs,
+            history: history.collect(),
+        },
+        weights_of: None,
+    }
+}
+
+/// The first cell of other benches that trained the same, and its bench.
+fn donor<'a>(
+    cell: &CellSpec,
+    benches: &'a [PathBuf],
+) -> Result<Option<(&'a Path, Box<CellResult>)>, Failure> {
+    for dir in benches {
+        if let Some(found) = Plan::read(dir)?.trained_like(dir, cell) {
+            return Ok(Some((dir, found)));
+        }
+    }
+    Ok(None)
+}
+
+/// The weights of another bench's cell under the score of this one.
+fn adopted(
+    (dir, donor): (&Path, Box<CellResult>),
+    (run, config): (&RunFolder, &RunConfig),
+    images: &CleanImages,
+    context: &Context,
+) -> Result<Training, Failure> {
+    let path = cell_dir(dir, &donor.cell.id).join("run").join(MODEL_FILE);
+    tracing::info!("weights of {}", path.display());
+    let model = ModelFile::read(&path)?;
+    Ok(Training {
+        model: rescored_into(run, config, model, images, context)?,
+        told: donor.training,
+        weights_of: Some(donor.cell.id),
+    })
+}
+
 /// The cell's score by each of the plan's strategies.
 fn scores(strategies: &[String], config: &RunConfig) -> Result<Vec<ScoreConfig>, Failure> {
     let by = |name: &String| {
@@ -98,22 +165,19 @@ fn scores(strategies: &[String], config: &RunConfig) -> Result<Vec<ScoreConfig>,
 fn result(
     cell: &CellSpec,
     config: &RunConfig,
-    trained: &TrainedRun,
+    trained: &Training,
     (found, figures): (Evaluation, Vec<Figure>),
     start: Instant,
 ) -> Result<CellResult, Failure> {
     // What was `auto` in the configuration is told in the model.
     let plan = trained.model.manifest.plan()?;
     let (height, width) = (config.data.height, config.data.width);
-    let history = trained.history.iter().map(|row| EpochRow {
-        epoch: row.epoch,
-        step: row.step,
-        loss: row.loss,
-        validation_psnr_db: Some(row.validation_psnr_db),
-        learning_rate: row.learning_rate,
-    });
     let provenance = serde_json::to_value(&trained.model.manifest.provenance);
     let mut provenance = provenance.map_err(|e| Failure::new(ExitCode::Unexpected, e))?;
+    if let Some(id) = &trained.weights_of {
+        provenance["weights_of"] = Value::from(id.as_str());
+        provenance["weights_commit"] = provenance["commit"].take();
+    }
     let commit = provenance::COMMIT;
     provenance["commit"] = Value::from(commit.trim_end_matches("-dirty"));
     provenance["dirty"] = Value::from(commit.ends_with("-dirty"));
@@ -121,14 +185,9 @@ fn result(
         format: FORMAT,
         cell: cell.clone(),
         scored: found.scored,
-        training: Training {
-            steps: config.train.steps,
-            images: config.train.steps * config.train.batch as u64,
-            secs: trained.training_secs,
-            history: history.collect(),
-        },
+        training: trained.told.clone(),
         timing: Timing {
-            training_secs: trained.training_secs,
+            training_secs: trained.told.secs,
             scoring_secs: found.scoring_secs,
             inference_ms_per_image: found.inference_ms_per_image,
             sampling_ms_per_image: found.sampling_ms_per_image,

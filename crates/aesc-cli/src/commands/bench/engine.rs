@@ -83,13 +83,17 @@ impl EngineArgs {
     }
 
     /// The engine that gives the cells away; `None` where this machine runs them.
-    pub(super) fn elsewhere(&self, context: &Context) -> Result<Option<Box<dyn Engine>>, Failure> {
+    pub(super) fn elsewhere(
+        &self,
+        weights_from: &[PathBuf],
+        context: &Context,
+    ) -> Result<Option<Box<dyn Engine>>, Failure> {
         if self.engine == EngineName::Local {
             return Ok(None);
         }
         // Other machines have other numbers of cores: a thread a cell, as on this one.
         let threads = context.global.threads.map_or(1, usize::from);
-        let mut worker = worker(threads, &context.global.device)?;
+        let mut worker = worker(threads, &context.global.device, weights_from)?;
         worker
             .extra_args
             .extend(["--built-from".to_owned(), provenance::build()]);
@@ -116,14 +120,24 @@ impl EngineArgs {
     }
 }
 
-/// This program doing cells, on so many threads each.
-pub(super) fn worker(threads: usize, device: &str) -> Result<Worker, Failure> {
+/// This program doing cells, on so many threads each, with weights of earlier benches where they fit.
+pub(super) fn worker(
+    threads: usize,
+    device: &str,
+    weights_from: &[PathBuf],
+) -> Result<Worker, Failure> {
     let program = std::env::current_exe().map_err(|e| Failure::new(ExitCode::Unexpected, e))?;
-    let extra_args = ["--device", device, "--no-progress"].map(str::to_owned);
+    let mut extra_args = ["--device", device, "--no-progress"]
+        .map(str::to_owned)
+        .to_vec();
+    for dir in weights_from {
+        extra_args.push("--weights-from".to_owned());
+        extra_args.push(full_path(dir)?.display().to_string());
+    }
     Ok(Worker {
         program,
         threads,
-        extra_args: extra_args.into(),
+        extra_args,
     })
 }
 

@@ -35,6 +35,9 @@ pub(crate) struct RunArgs {
     /// Leave cells alone that failed by their own fault
     #[arg(long)]
     only_missing: bool,
+    /// Earlier benches whose weights are taken where a cell differs in the score alone
+    #[arg(long, value_name = "DIR", num_args = 1..)]
+    weights_from: Vec<PathBuf>,
     /// Hold the results against a baseline; exit code 21 when one fell
     #[arg(long, value_name = "FILE")]
     check: Option<PathBuf>,
@@ -56,17 +59,21 @@ pub(super) fn run(args: &RunArgs, context: &Context) -> Result<(), Failure> {
     if let Some(gates) = &gates {
         gates.must_be_planned(&plan, &args.out)?;
     }
+    for dir in &args.weights_from {
+        Plan::read(dir)?;
+    }
     let work = Work {
         plan: &plan,
         out: &args.out,
         share: share(args.jobs, context, plan.cells.len()),
         device: &context.global.device,
+        weights_from: &args.weights_from,
         only_missing: args.only_missing,
     };
     if args.dry_run {
         return work.tell(context);
     }
-    let report = match args.engine.elsewhere(context)? {
+    let report = match args.engine.elsewhere(work.weights_from, context)? {
         None => work.run(context)?,
         Some(engine) => match hand_over::run(&work, &*engine, args.engine.engine, context)? {
             Some(report) => report,
@@ -95,6 +102,8 @@ pub(super) struct Work<'a> {
     pub(super) share: Share,
     /// Device of the cells.
     pub(super) device: &'a str,
+    /// Earlier benches to take weights from.
+    pub(super) weights_from: &'a [PathBuf],
     /// Whether cells that failed by their own fault stay failed.
     pub(super) only_missing: bool,
 }
@@ -154,7 +163,7 @@ impl Work<'_> {
         if let Some(estimate) = self.estimate(cells, context)? {
             phase.note(&estimate.told());
         }
-        let worker = worker(threads, self.device)?;
+        let worker = worker(threads, self.device, self.weights_from)?;
         let engine = LocalEngine { worker, jobs };
         let run = RunContext {
             dir: self.out,

@@ -35,6 +35,9 @@ pub(crate) struct WorkerArgs {
     /// The cells' ids
     #[arg(long, value_name = "ID", num_args = 1.., required = true)]
     cell: Vec<String>,
+    /// Earlier benches whose weights are taken where a cell differs in the score alone
+    #[arg(long, value_name = "DIR", num_args = 1..)]
+    weights_from: Vec<PathBuf>,
     /// In an array of Slurm: put the task back into the queue where it may end otherwise
     #[arg(long)]
     requeue: bool,
@@ -79,6 +82,7 @@ pub(super) fn run(args: &WorkerArgs, context: &Context) -> Result<(), Failure> {
     let worker = Worker {
         plan: &Plan::read_cells(&args.out, &args.cell)?,
         out: &args.out,
+        weights_from: &args.weights_from,
         task: task.filter(|_| args.requeue),
         context,
     };
@@ -118,6 +122,8 @@ fn must_be_built_from(expected: Option<&str>) -> Result<(), Failure> {
 struct Worker<'a> {
     plan: &'a Plan,
     out: &'a Path,
+    /// Earlier benches to take weights from.
+    weights_from: &'a [PathBuf],
     /// Its place in an array of Slurm, where that is its own to put back.
     task: Option<ArrayTask>,
     context: &'a Context,
@@ -144,7 +150,8 @@ impl Worker<'_> {
             return Ok(());
         }
         CellFailure::forget(&failure_path(self.out, &cell.id)).map_err(Failure::from)?;
-        match cell::run(self.plan, cell, self.out, self.context) {
+        let places = (self.out, self.weights_from);
+        match cell::run(self.plan, cell, places, self.context) {
             Err(failure) if lease.is_lost() => Err(Ended::Left(failure)),
             ended => Ok(ended?),
         }

@@ -156,3 +156,65 @@ fn a_stored_cell_run_again_has_the_same_figures_to_the_bit() {
     assert_eq!(told["n_figures"], 18, "nine metrics by two strategies");
     assert_eq!(told["made_otherwise"], serde_json::json!([]));
 }
+
+#[test]
+fn weights_of_an_earlier_bench_are_scored_anew_as_if_trained_so() {
+    let bench = Workbench::new();
+    let (first, anew, fresh) = (bench.at("first"), bench.at("anew"), bench.at("fresh"));
+    let run_in = |out: &Path, more: &[&str]| {
+        let mut args = bench_args(text(&bench.data), name(&bench.category), text(out));
+        args.extend(["--networks", "aesc", "--corruptions", "stain"]);
+        args.extend(["--strategies", "residual"]);
+        args.extend(more);
+        ok(&args);
+        let cells = std::fs::read_dir(out.join("cells")).unwrap();
+        let cell = cells.map(|cell| cell.unwrap().path()).next().unwrap();
+        json(&std::fs::read_to_string(cell.join("result.json")).unwrap())
+    };
+    let other_score = ["--set", "score.image.kind=l2"];
+    let trained = run_in(&first, &[]);
+    let adopted = run_in(
+        &anew,
+        &[&other_score[..], &["--weights-from", text(&first)]].concat(),
+    );
+    let expected = run_in(&fresh, &other_score);
+    assert_eq!(
+        adopted["scored"][0]["metrics"],
+        expected["scored"][0]["metrics"]
+    );
+    assert_eq!(
+        adopted["scored"][0]["threshold"],
+        expected["scored"][0]["threshold"]
+    );
+    assert_ne!(
+        adopted["scored"][0]["metrics"],
+        trained["scored"][0]["metrics"]
+    );
+    // Nothing was trained: the very history is the other's, to the second.
+    assert_eq!(adopted["training"], trained["training"]);
+    assert_eq!(adopted["provenance"]["weights_of"], trained["cell"]["id"]);
+    assert!(adopted["provenance"]["weights_commit"].is_string());
+    assert_eq!(expected["provenance"].get("weights_of"), None);
+
+    // Another training is nobody's: it is trained.
+    let longer = bench.at("longer");
+    let more = [
+        "--set",
+        "train.adam.beta1=0.8",
+        "--weights-from",
+        text(&first),
+    ];
+    let own = run_in(&longer, &more);
+    assert_eq!(own["provenance"].get("weights_of"), None);
+    let (code, _, stderr) = run(&[
+        "bench",
+        "run",
+        "--data",
+        text(&bench.data),
+        "--out",
+        text(&bench.at("none")),
+        "--weights-from",
+        text(&bench.data),
+    ]);
+    assert_eq!(code, 2, "{stderr}");
+}

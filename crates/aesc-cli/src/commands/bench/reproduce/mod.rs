@@ -65,6 +65,7 @@ pub(super) fn run(args: &ReproduceArgs, context: &Context) -> Result<(), Failure
         out: &args.out,
         share: made.share(args.jobs, device, plan.cells.len(), context),
         device,
+        weights_from: &[],
         only_missing: false,
     };
     if args.dry_run {
