@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Trained models by several kinds of evidence, no retraining: a row for each, and means at the end.
-#   data/results/evidence.sh MODEL CATEGORY_FOLDER [MODEL CATEGORY_FOLDER …] > data/results/frontier-evidence.csv
+#   data/results/evidence.sh PX MODEL CATEGORY_FOLDER [PX MODEL CATEGORY_FOLDER …] > data/results/frontier-evidence.csv
+# PX, 128 or 256, is the side of the network's images: what is averaged over grows with it.
 # Levels are fitted on the model's own held-out images. Planted are scratches, drops and shaded
 # rectangles, warped are parts pulled out of shape; the choice is made by these.
 set -euo pipefail
@@ -21,13 +22,18 @@ row() { # NAME MAPS
     echo "$1,$(basename "$folder"),$(planted),$(planted --families warp),$test"
 }
 {
-    while [ $# -ge 2 ]; do
-        source=$1 folder=$2
-        shift 2
+    while [ $# -ge 3 ]; do
+        case $1 in
+        128) mid=3 wide=5 ;;
+        256) mid=5 wide=9 ;;
+        *) echo "expected 128 or 256, found $1" >&2 && exit 1 ;;
+        esac
+        source=$2 folder=$3
+        shift 3
         row "absolute + gradient" '["absolute", "gradient"]'
         row "absolute" '["absolute"]'
-        row "low-pass + gradient" '["low-pass", "gradient"]'
-        row "low-pass" '["low-pass"]'
+        row "energy, one scale" "[{ energy = $mid }]"
+        row "energy, three scales" "[{ energy = 1 }, { energy = $mid }, { energy = $wide }]"
     done
 } | awk -F, -v OFS=, '
     BEGIN { print "evidence,category,planted image AUROC,planted pixel AUROC,warped image AUROC,warped pixel AUROC,image AUROC,pixel AUROC,AUPRO@0.3" }

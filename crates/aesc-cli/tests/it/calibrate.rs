@@ -261,7 +261,7 @@ fn a_model_is_scored_anew_without_training() {
     let category = text(&trained().bench.category);
     let sets = [
         "--set",
-        r#"score.evidence.maps=["absolute", "gradient", "chroma", "low-pass"]"#,
+        r#"score.evidence.maps=["absolute", "gradient", "chroma", { energy = 5 }]"#,
         "--set",
         "score.evidence.windows_px=[3, 9]",
         "--set",

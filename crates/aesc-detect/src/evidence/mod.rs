@@ -9,9 +9,9 @@
 //! finds; a segmentation, one map, is another kind of evidence, and the mean of both counts.
 
 mod chroma;
+mod energy;
 mod fit;
 mod gradient;
-mod low_pass;
 
 use std::borrow::Cow;
 
@@ -37,9 +37,9 @@ pub enum EvidenceMap {
     Gradient,
     /// Squared distance in the plane of colour of CIELAB; nothing in a grey image.
     Chroma,
-    /// (mean of x - x̂ over half of the smallest window)², mean over channels: signed residuals are
-    /// averaged before they are squared.
-    LowPass,
+    /// (mean of x - x̂ over a square window of so many px)², mean over channels; of 1 px the squared
+    /// residual.
+    Energy(usize),
 }
 
 /// Which maps, and in which windows they are looked at.
@@ -61,7 +61,7 @@ pub struct EvidenceConfig {
 impl Default for EvidenceConfig {
     fn default() -> Self {
         Self {
-            maps: vec![EvidenceMap::LowPass],
+            maps: [1, 5, 9].map(EvidenceMap::Energy).to_vec(),
             windows_px: vec![11, 21, 41],
         }
     }
@@ -79,7 +79,11 @@ impl EvidenceConfig {
             let (field, expected) = ("evidence.windows_px", "at least one side");
             return Err(DetectError::out_of_range(field, expected, &"none"));
         }
-        for &side_px in &self.windows_px {
+        let low_passed = self.maps.iter().filter_map(|map| match map {
+            EvidenceMap::Energy(side_px) => Some(side_px),
+            _ => None,
+        });
+        for &side_px in self.windows_px.iter().chain(low_passed) {
             Smoothing::Box { side_px }.validate()?;
         }
         Ok(())
@@ -123,9 +127,8 @@ impl EvidenceConfig {
                 )?,
                 EvidenceMap::Gradient => gradient::deviation(image, reconstruction)?,
                 EvidenceMap::Chroma => chroma::distance(image, reconstruction)?,
-                EvidenceMap::LowPass => {
-                    let side_px = low_pass::side_px(&self.windows_px);
-                    low_pass::energy(image, reconstruction, side_px, inside)?
+                EvidenceMap::Energy(side_px) => {
+                    energy::energy(image, reconstruction, *side_px, inside)?
                 }
             };
             if let Some(inside) = inside {

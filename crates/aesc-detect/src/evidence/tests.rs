@@ -201,6 +201,11 @@ fn settings_and_levels_that_do_not_fit_are_refused() {
     );
     let even = absolute(4);
     assert!(even.validate().is_err());
+    let even = EvidenceConfig {
+        maps: vec![EvidenceMap::Energy(4)],
+        ..absolute(1)
+    };
+    assert!(even.validate().is_err());
     let none = EvidenceConfig {
         windows_px: vec![],
         ..EvidenceConfig::default()
@@ -226,7 +231,7 @@ proptest! {
 
     #[test]
     fn clean_images_peak_at_about_one(seed in 0..1000_u64, width in 20..80_usize) {
-        use EvidenceMap::{Absolute, Chroma, Gradient, LowPass};
+        use EvidenceMap::{Absolute, Chroma, Energy, Gradient};
         use rand::{RngExt, SeedableRng};
         let mut rng = rand_chacha::ChaCha8Rng::seed_from_u64(seed);
         let mut pair = || {
@@ -236,7 +241,7 @@ proptest! {
         };
         let pairs: Vec<_> = (0..12).map(|_| pair()).collect();
         let config = EvidenceConfig {
-            maps: vec![Absolute, Gradient, Chroma, LowPass],
+            maps: vec![Absolute, Gradient, Chroma, Energy(1), Energy(5)],
             windows_px: vec![3, 7],
         };
         let levels = fitted(&config, &pairs, None);

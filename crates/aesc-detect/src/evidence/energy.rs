@@ -39,11 +39,6 @@ pub(super) fn energy(
     Ok(total)
 }
 
-/// Half of the smallest of the windows that maps are looked at in, odd.
-pub(super) fn side_px(windows_px: &[usize]) -> usize {
-    windows_px.iter().min().map_or(1, |side| side / 4 * 2 + 1)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -87,11 +82,5 @@ mod tests {
         let error = energy(&grey, &made, 3, None).unwrap_err();
         let at = DetectError::NonFinite { row: 1, column: 2 };
         assert_eq!(error.to_string(), at.to_string());
-    }
-
-    #[test]
-    fn the_window_is_half_of_the_smallest() {
-        let sides = [&[11, 21, 41][..], &[5, 11], &[21], &[3], &[1, 3]].map(side_px);
-        assert_eq!(sides, [5, 3, 11, 1, 1]);
     }
 }
