@@ -32,8 +32,8 @@ row() { # NAME MAPS
         shift 3
         row "absolute + gradient" '["absolute", "gradient"]'
         row "absolute" '["absolute"]'
-        row "energy, one scale" "[{ energy = $mid }]"
-        row "energy, three scales" "[{ energy = 1 }, { energy = $mid }, { energy = $wide }]"
+        row "energy at one scale" "[{ energy = $mid }]"
+        row "energy at three scales" "[{ energy = 1 }, { energy = $mid }, { energy = $wide }]"
     done
 } | awk -F, -v OFS=, '
     BEGIN { print "evidence,category,planted image AUROC,planted pixel AUROC,warped image AUROC,warped pixel AUROC,image AUROC,pixel AUROC,AUPRO@0.3" }
