@@ -24,16 +24,15 @@ row() { # NAME MAPS
 {
     while [ $# -ge 3 ]; do
         case $1 in
-        128) mid=3 wide=5 ;;
-        256) mid=5 wide=9 ;;
+        128) mid=3 ;;
+        256) mid=5 ;;
         *) echo "expected 128 or 256, found $1" >&2 && exit 1 ;;
         esac
         source=$2 folder=$3
         shift 3
         row "absolute + gradient" '["absolute", "gradient"]'
-        row "absolute" '["absolute"]'
-        row "energy at one scale" "[{ energy = $mid }]"
-        row "energy at three scales" "[{ energy = 1 }, { energy = $mid }, { energy = $wide }]"
+        row "energy" "[{ energy = $mid }]"
+        row "absolute + gradient + energy" "[\"absolute\", \"gradient\", { energy = $mid }]"
     done
 } | awk -F, -v OFS=, '
     BEGIN { print "evidence,category,planted image AUROC,planted pixel AUROC,warped image AUROC,warped pixel AUROC,image AUROC,pixel AUROC,AUPRO@0.3" }

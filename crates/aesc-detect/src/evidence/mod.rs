@@ -61,7 +61,11 @@ pub struct EvidenceConfig {
 impl Default for EvidenceConfig {
     fn default() -> Self {
         Self {
-            maps: [1, 5, 9].map(EvidenceMap::Energy).to_vec(),
+            maps: vec![
+                EvidenceMap::Absolute,
+                EvidenceMap::Gradient,
+                EvidenceMap::Energy(5),
+            ],
             windows_px: vec![11, 21, 41],
         }
     }
