@@ -5,8 +5,8 @@
 //! `results FILE` is the short table of `data/results/FILE`, `report FILE` all of its tables,
 //! `compared FILE` every metric with its cost, `csv FILE` a plain table, `speed FILE` that of
 //! `cargo xtask bench-speed`,
-//! `hours FILE[@STEPS] …` the time of the whole matrix, `cli` the `--help` of every verb. The plot
-//! of accuracy against cost is drawn from [`PLOTTED`].
+//! `hours FILE[@STEPS] …` the time of the whole matrix, `cli` the `--help` of every verb. Plots of
+//! accuracy against cost are drawn from [`PLOTTED`].
 
 mod cli;
 mod hours;
@@ -20,8 +20,14 @@ use std::path::{Path, PathBuf};
 const BEGIN: &str = "<!-- aesc:begin ";
 const END: &str = "<!-- aesc:end -->";
 
-/// The result that is drawn beside published ones, and the picture.
-const PLOTTED: (&str, &str) = ("mvtec256-quick.json", "docs/images/cost-accuracy.svg");
+/// Results that are drawn beside published ones, each with its picture.
+const PLOTTED: [(&str, &str); 2] = [
+    ("mvtec256-quick.json", "docs/images/cost-accuracy.svg"),
+    (
+        "mvtec256-frontier.json",
+        "docs/images/cost-accuracy-frontier.svg",
+    ),
+];
 
 /// `cargo xtask docs`.
 #[derive(Debug, clap::Args)]
@@ -46,10 +52,9 @@ pub(crate) fn run(args: &Args) -> Result<()> {
             eprintln!("renewed {}", relative(&page));
         }
     }
-    if let Some(svg) = stale_plot()? {
-        let path = workspace::root().join(PLOTTED.1);
-        aesc_bench::write_atomic(&path, svg.as_bytes())?;
-        eprintln!("renewed {}", PLOTTED.1);
+    for (picture, svg) in stale_plots()? {
+        aesc_bench::write_atomic(&workspace::root().join(picture), svg.as_bytes())?;
+        eprintln!("renewed {picture}");
     }
     Ok(())
 }
@@ -65,9 +70,8 @@ pub(crate) fn check() -> Result<()> {
                 .map(|block| format!("{}: {block}", relative(&page))),
         );
     }
-    if stale_plot()?.is_some() {
-        stale.push(PLOTTED.1.to_owned());
-    }
+    let plots = stale_plots()?;
+    stale.extend(plots.into_iter().map(|(picture, _)| picture.to_owned()));
     if !stale.is_empty() {
         bail!(
             "not up to date, run `cargo xtask docs`:\n  {}",
@@ -77,13 +81,19 @@ pub(crate) fn check() -> Result<()> {
     Ok(())
 }
 
-/// The plot as it should be, where it is not.
-fn stale_plot() -> Result<Option<String>> {
-    let (file, picture) = PLOTTED;
-    let svg = aesc_bench::report::cost_svg(&stored(file)?);
-    let svg = svg.with_context(|| format!("{file}: expected categories of published figures"))?;
-    let old = fs::read_to_string(workspace::root().join(picture)).unwrap_or_default();
-    Ok((old != svg).then_some(svg))
+/// The plots that are not as they should be, and how they should.
+fn stale_plots() -> Result<Vec<(&'static str, String)>> {
+    let mut stale = Vec::new();
+    for (file, picture) in PLOTTED {
+        let svg = aesc_bench::report::cost_svg(&stored(file)?);
+        let svg =
+            svg.with_context(|| format!("{file}: expected categories of published figures"))?;
+        let old = fs::read_to_string(workspace::root().join(picture)).unwrap_or_default();
+        if old != svg {
+            stale.push((picture, svg));
+        }
+    }
+    Ok(stale)
 }
 
 /// README.md and every page of docs, sorted.
