@@ -83,12 +83,17 @@ impl EvidenceConfig {
             let (field, expected) = ("evidence.windows_px", "at least one side");
             return Err(DetectError::out_of_range(field, expected, &"none"));
         }
-        let low_passed = self.maps.iter().filter_map(|map| match map {
-            EvidenceMap::Energy(side_px) => Some(side_px),
-            _ => None,
-        });
-        for &side_px in self.windows_px.iter().chain(low_passed) {
-            Smoothing::Box { side_px }.validate()?;
+        let odd = |field, side_px: usize| {
+            let told = |_| DetectError::out_of_range(field, "odd sides of 1..=8193 px", &side_px);
+            Smoothing::Box { side_px }.validate().map_err(told)
+        };
+        for &side_px in &self.windows_px {
+            odd("evidence.windows_px", side_px)?;
+        }
+        for map in &self.maps {
+            if let EvidenceMap::Energy(side_px) = map {
+                odd("evidence.maps", *side_px)?;
+            }
         }
         Ok(())
     }

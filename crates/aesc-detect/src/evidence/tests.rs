@@ -199,13 +199,17 @@ fn settings_and_levels_that_do_not_fit_are_refused() {
             .to_string()
             .contains("each once")
     );
-    let even = absolute(4);
-    assert!(even.validate().is_err());
+    let told = |config: &EvidenceConfig| config.validate().unwrap_err().to_string();
+    let expected = "expected odd sides of 1..=8193 px, found 4";
+    assert_eq!(
+        told(&absolute(4)),
+        format!("evidence.windows_px: {expected}")
+    );
     let even = EvidenceConfig {
         maps: vec![EvidenceMap::Energy(4)],
         ..absolute(1)
     };
-    assert!(even.validate().is_err());
+    assert_eq!(told(&even), format!("evidence.maps: {expected}"));
     let none = EvidenceConfig {
         windows_px: vec![],
         ..EvidenceConfig::default()

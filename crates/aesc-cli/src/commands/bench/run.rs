@@ -161,7 +161,12 @@ impl Work<'_> {
             "{n} of {n_cells} cells to run, {jobs} at a time on {threads} thread(s) each"
         ));
         if let Some(estimate) = self.estimate(cells, context)? {
-            phase.note(&estimate.told());
+            let less = if self.weights_from.is_empty() {
+                ""
+            } else {
+                "; less where an earlier bench has the weights"
+            };
+            phase.note(&format!("{}{less}", estimate.told()));
         }
         let worker = worker(threads, self.device, self.weights_from)?;
         let engine = LocalEngine { worker, jobs };
