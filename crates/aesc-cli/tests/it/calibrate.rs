@@ -315,8 +315,14 @@ fn of_a_trained_model_nothing_but_the_score_is_set() {
     for (set, said) in [
         ("train.steps=5", "only score.* can be set"),
         ("score.evidence.maps=[]", "at least one map"),
-        ("score.evidence.windows_px=[4]", "evidence.windows_px: expected odd"),
-        ("score.evidence.maps=[{ energy = 4 }]", "evidence.maps: expected odd"),
+        (
+            "score.evidence.windows_px=[4]",
+            "evidence.windows_px: expected odd",
+        ),
+        (
+            "score.evidence.maps=[{ energy = 4 }]",
+            "evidence.maps: expected odd",
+        ),
         ("score.evidences=3", "evidences"),
     ] {
         let (code, _, stderr) = run(&["calibrate", text(&model), "--good", category, "--set", set]);
