@@ -5,7 +5,8 @@ use aesc_artifact::NamedTensor;
 use crate::ModelError;
 use crate::network::Network;
 
-/// A decaying mean of every tensor of a network, running averages too (Polyak & Juditsky 1992).
+/// A decaying mean of every tensor of a network, running averages too (after Polyak & Juditsky 1992, whose mean
+/// does not decay).
 #[derive(Debug)]
 pub(crate) struct Average {
     decay: f64,

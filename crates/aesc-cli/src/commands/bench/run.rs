@@ -134,7 +134,7 @@ impl Work<'_> {
         });
         context.output.result(&value, || {
             let lines = labels.iter().map(|label| format!("{label}\n"));
-            let told = estimate.map_or(String::new(), |e| format!("; {}", e.told()));
+            let told = estimate.map_or(String::new(), |e| format!("; {}", self.told(&e)));
             lines.collect::<String>() + &format!("{} cells to run{told}", cells.len())
         })
     }
@@ -161,12 +161,7 @@ impl Work<'_> {
             "{n} of {n_cells} cells to run, {jobs} at a time on {threads} thread(s) each"
         ));
         if let Some(estimate) = self.estimate(cells, context)? {
-            let less = if self.weights_from.is_empty() {
-                ""
-            } else {
-                "; less where an earlier bench has the weights"
-            };
-            phase.note(&format!("{}{less}", estimate.told()));
+            phase.note(&self.told(&estimate));
         }
         let worker = worker(threads, self.device, self.weights_from)?;
         let engine = LocalEngine { worker, jobs };
@@ -177,6 +172,15 @@ impl Work<'_> {
         };
         let mut board = Board::new(&phase, self.out);
         Ok(engine.run(cells, &run, &mut |event| board.note(&event))?)
+    }
+
+    /// The estimate in words: it reckons every cell as trained.
+    fn told(&self, estimate: &BenchEstimate) -> String {
+        let told = estimate.told();
+        if self.weights_from.is_empty() {
+            return told;
+        }
+        told + "; less where an earlier bench has the weights"
     }
 
     fn estimate(

@@ -88,6 +88,10 @@ fn print_gives_a_line_a_missing_cell_and_nothing_for_none() {
         );
         assert!(line.contains(&words), "{line}");
     }
+    // Whoever runs the lines elsewhere is told where weights are, by full names.
+    let from = [&args[..], &["--weights-from", text(&out)]].concat();
+    let words = format!("--weights-from '{}'", text(&out));
+    assert!(ok(&from).lines().all(|line| line.contains(&words)));
     lay_ready_of_this_build(&out, &[0, 1, 2, 3]);
     assert_eq!(ok(&args), "");
 }
