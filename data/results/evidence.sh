@@ -7,19 +7,13 @@
 set -euo pipefail
 model=$(mktemp -d)/model.aesc.safetensors
 trap 'rm -r "$(dirname "$model")"' EXIT
-thousandths='map(. * 1000 | round / 1000) | join(",")'
+here=$(dirname "$0")
 row() { # NAME MAPS
     cp "$source" "$model"
     aesc calibrate "$model" --good "$folder" -q --set score.smoothing.kind=none --set "score.evidence.maps=$2" >&2
-    planted() {
-        aesc advise "$model" --data "$folder" --mc-samples 2 --json -q "$@" | jq -r ".advice
-            | [.totals[0].image_auroc, ([.rows[] | select(.strategy == \"residual\").pixel_auroc] | add / length)]
-            | $thousandths"
-    }
-    local test
-    test=$(aesc eval "$model" --data "$folder" --json -q | jq -r ".residual.metrics
-        | [.image_auroc, .pixel_auroc, .aupro_30] | $thousandths")
-    echo "$1,$(basename "$folder"),$(planted),$(planted --families warp),$test"
+    local figures
+    figures=$("$here/judged.sh" "$model" "$folder")
+    echo "$1,$(basename "$folder"),$figures"
 }
 {
     while [ $# -ge 3 ]; do
@@ -34,13 +28,4 @@ row() { # NAME MAPS
         row "energy" "[{ energy = $mid }]"
         row "absolute + gradient + energy" "[\"absolute\", \"gradient\", { energy = $mid }]"
     done
-} | awk -F, -v OFS=, '
-    BEGIN { print "evidence,category,planted image AUROC,planted pixel AUROC,warped image AUROC,warped pixel AUROC,image AUROC,pixel AUROC,AUPRO@0.3" }
-    { print; fflush(); if (!n[$1]++) order[++kinds] = $1; for (i = 3; i <= 9; i++) sum[$1, i] += $i }
-    END {
-        for (k = 1; k <= kinds; k++) {
-            line = order[k] ",*mean*"
-            for (i = 3; i <= 9; i++) line = line sprintf(",%.3f", sum[order[k], i] / n[order[k]])
-            print line
-        }
-    }'
+} | awk -v kind=evidence -f "$here/means.awk"

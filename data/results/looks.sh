@@ -41,13 +41,7 @@ for category in $(jq -r '.plan.categories[]' "$work/stain/report.json"); do
             ;;
         *) cp "$(run_of "${looks// /-}" "$category")/model.aesc.safetensors" "$model" ;;
         esac
-        planted() {
-            aesc advise "$model" --data "$sample/$category" --mc-samples 2 --json -q "$@" | jq -r '.advice
-                | [.totals[0].image_auroc, ([.rows[] | select(.strategy == "residual").pixel_auroc] | add / length)]
-                | map(. * 1000 | round / 1000) | join(",")'
-        }
-        test=$(aesc eval "$model" --data "$sample/$category" --json -q | jq -r '.residual.metrics
-            | [.image_auroc, .pixel_auroc, .aupro_30] | map(. * 1000 | round / 1000) | join(",")')
-        echo "$looks,$category,$(planted),$(planted --families warp),$test"
+        figures=$("$here/judged.sh" "$model" "$sample/$category")
+        echo "$looks,$category,$figures"
     done
 done
