@@ -44,6 +44,9 @@ pub enum SecondLook {
     /// A network of the first one's kind, shown the image, that does not reconstruct it: it tells
     /// of each pixel, 0..=1, how surely it was changed.
     Segment,
+    /// The same, shown what the first look changed instead of the image, [`RESIDUAL_GAIN`]
+    /// times as strong: what the product looks like it cannot learn.
+    SegmentResidual,
     /// `Segment` where the training images are of a texture, `Ae` where they are of an object: told
     /// from them alone, before training. Until then it counts as `Ae`.
     Auto,
@@ -84,7 +87,16 @@ impl NetworkConfig {
 
     /// Whether a look segments the image instead of reconstructing it.
     pub fn is_segmentation(&self, look: Look) -> bool {
-        look == Look::Second && self.second == SecondLook::Segment
+        look == Look::Second
+            && matches!(
+                self.second,
+                SecondLook::Segment | SecondLook::SegmentResidual
+            )
+    }
+
+    /// Whether a look is shown the first one's residual instead of the image.
+    pub fn is_of_residual(&self, look: Look) -> bool {
+        look == Look::Second && self.second == SecondLook::SegmentResidual
     }
 
     /// Whether a look is at the high pass instead of the image.
@@ -95,6 +107,9 @@ impl NetworkConfig {
         }
     }
 }
+
+/// What x - x̂ is multiplied by for a look that is shown the first one's residual.
+pub const RESIDUAL_GAIN: f64 = 4.0;
 
 /// Standard deviation of the Gaussian that is taken away, px at network resolution.
 const SIGMA_PX: f64 = 2.0;

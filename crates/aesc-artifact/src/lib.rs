@@ -22,7 +22,8 @@ pub use dropout::dropout_mask;
 pub use error::ArtifactError;
 pub use file::{NamedTensor, TensorFile};
 pub use input::{
-    HIGH_PASS_GAIN, Look, NetworkInput, SecondLook, high_pass_places, high_pass_weights,
+    HIGH_PASS_GAIN, Look, NetworkInput, RESIDUAL_GAIN, SecondLook, high_pass_places,
+    high_pass_weights,
 };
 pub use kernels::{LEAKY_SLOPE, LevelKernels, NORM_EPS};
 pub use manifest::{MODEL_FORMAT, Manifest, ModelFile, TrainRecord};

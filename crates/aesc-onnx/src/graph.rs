@@ -5,7 +5,7 @@
 
 use aesc_artifact::{
     HIGH_PASS_GAIN, LEAKY_SLOPE, Level, LevelKernels, LevelOp, Look, NetworkKind, NetworkPlan,
-    high_pass_places, high_pass_weights, reflected,
+    RESIDUAL_GAIN, high_pass_places, high_pass_weights, reflected,
 };
 use tract_onnx::pb::{AttributeProto, GraphProto, NodeProto, TensorProto, ValueInfoProto};
 
@@ -55,22 +55,37 @@ impl Network {
             .push(value(INPUT, [channels, sides.0, sides.1]));
         let padded = self.plan.padded(sides.0, sides.1);
         let x = builder.grown(sides, padded);
+        let config = &self.plan.config;
+        let named = |look| {
+            let output = output_of(config, look);
+            match padded == sides {
+                true => output.to_owned(),
+                false => format!("{output}.grown"),
+            }
+        };
+        let of_residual = looks.iter().any(|look| config.is_of_residual(*look));
         let mut outputs = Vec::with_capacity(looks.len());
-        for &look in looks {
-            let shown = if self.plan.config.is_high_pass(look) {
+        for &look in config.looks() {
+            let asked = looks.contains(&look);
+            if !asked && !(of_residual && look == Look::First) {
+                continue;
+            }
+            let shown = if config.is_high_pass(look) {
                 builder.high_pass(&x, channels, padded)
+            } else if config.is_of_residual(look) {
+                builder.residual(&x, &named(Look::First))
             } else {
                 x.clone()
             };
-            let output = output_of(&self.plan.config, look);
-            let grown = format!("{output}.grown");
-            let last = if padded == sides { output } else { &grown };
-            self.levels(&mut builder, shown, (look, padded, last), dropout);
-            if padded != sides {
-                builder.cropped(last, sides, output);
+            let (last, output) = (named(look), output_of(config, look));
+            self.levels(&mut builder, shown, (look, padded, &last), dropout);
+            if asked {
+                if padded != sides {
+                    builder.cropped(&last, sides, output);
+                }
+                let made = self.plan.channels_of(look);
+                outputs.push(value(output, [made, sides.0, sides.1]));
             }
-            let made = self.plan.channels_of(look);
-            outputs.push(value(output, [made, sides.0, sides.1]));
         }
         GraphProto {
             node: builder.nodes,
@@ -195,6 +210,13 @@ impl Builder {
         let fine = self.push("Sub", &[&grey, &blurred], vec![], "grey.fine");
         let gain = self.constant(floats("grey.gain", &[1], &[HIGH_PASS_GAIN as f32]));
         self.push("Mul", &[&fine, &gain], vec![], "grey.shown")
+    }
+
+    /// What is left of `x` when its reconstruction is taken away, as a look is shown it.
+    fn residual(&mut self, x: &str, reconstruction: &str) -> String {
+        let left = self.push("Sub", &[x, reconstruction], vec![], "residual");
+        let gain = self.constant(floats("residual.gain", &[1], &[RESIDUAL_GAIN as f32]));
+        self.push("Mul", &[&left, &gain], vec![], "residual.shown")
     }
 
     /// The top left of `x`, as an output.

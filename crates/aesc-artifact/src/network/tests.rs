@@ -103,19 +103,21 @@ fn two_looks_are_two_networks() {
 
 #[test]
 fn a_look_that_segments_is_a_network_of_one_channel_out() {
-    let config = NetworkConfig {
-        second: SecondLook::Segment,
-        ..NetworkConfig::default()
-    };
-    let (plan, image) = (config.plan(3).unwrap(), plan(3));
-    let channels = [Look::First, Look::Second].map(|look| plan.channels_of(look));
-    assert_eq!((channels, image.channels_of(Look::First)), ([3, 1], 3));
-    assert!(config.is_segmentation(Look::Second) && !config.is_segmentation(Look::First));
-    // Twice the network, but for two channels of 5 x 5 kernels and biases over 16 channels.
-    assert_eq!(
-        plan.parameters(),
-        2 * image.parameters() - 2 * (16 * 25 + 1)
-    );
+    for second in [SecondLook::Segment, SecondLook::SegmentResidual] {
+        let config = NetworkConfig {
+            second,
+            ..NetworkConfig::default()
+        };
+        let (plan, image) = (config.plan(3).unwrap(), plan(3));
+        let channels = [Look::First, Look::Second].map(|look| plan.channels_of(look));
+        assert_eq!((channels, image.channels_of(Look::First)), ([3, 1], 3));
+        assert!(config.is_segmentation(Look::Second) && !config.is_segmentation(Look::First));
+        // Twice the network, but for two channels of 5 x 5 kernels and biases over 16 channels.
+        assert_eq!(
+            plan.parameters(),
+            2 * image.parameters() - 2 * (16 * 25 + 1)
+        );
+    }
 }
 
 /// That `both` is the networks `image` and `fine`, the second with names of its own.

@@ -40,10 +40,12 @@ pub struct TrainConfig {
     /// How clean images are varied.
     #[serde(skip_serializing_if = "AugmentConfig::is_none")]
     pub augment: AugmentConfig,
-    /// The corruption that a segmenting second look ([`SecondLook::Segment`]) learns to find; the
-    /// one that the first look learns to repair where absent.
+    /// The corruption that a segmenting second look ([`SecondLook::Segment`],
+    /// [`SecondLook::SegmentResidual`]) learns to find; the one that the first look learns to repair
+    /// where absent.
     ///
     /// [`SecondLook::Segment`]: crate::SecondLook::Segment
+    /// [`SecondLook::SegmentResidual`]: crate::SecondLook::SegmentResidual
     #[serde(skip_serializing_if = "Option::is_none")]
     pub segment: Option<CorruptionConfig>,
     /// The learning rate over time.

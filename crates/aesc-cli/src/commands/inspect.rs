@@ -95,6 +95,9 @@ fn what_it_is(manifest: &Manifest, whole: &Value) -> Vec<(&'static str, String)>
                 SecondLook::None => String::new(),
                 SecondLook::Ae | SecondLook::Auto => "; second look: ae".to_owned(),
                 SecondLook::Segment => format!("; second look: {kind} that segments"),
+                SecondLook::SegmentResidual => {
+                    format!("; second look: {kind} that segments the first one's residual")
+                }
                 SecondLook::HighPass => format!("; second look: {kind} on the grey high pass"),
             };
             format!("{kind} depth {depth} width {width}{shown}{second}")

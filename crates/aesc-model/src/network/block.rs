@@ -191,7 +191,10 @@ impl Network {
         look: Look,
         momentum: f64,
     ) -> Result<Tensor, ModelError> {
-        wire((&self.plan, look), &shown(&self.plan, x, look)?, |i, x| {
+        // What another look learns from the first one does not move the first one's averages.
+        let first = |x: &Tensor| self.forward_train(x, Look::First, 0.0);
+        let x = shown(&self.plan, x, look, first)?;
+        wire((&self.plan, look), &x, |i, x| {
             let level = &self.levels[i];
             let y = self.convolve(i, x)?;
             match &level.norm {

@@ -60,7 +60,8 @@ impl Frozen {
 
     /// Reconstructions of `x` `[b, c, h, w]`, sides dividing by `2^depth`, by one of its looks.
     pub(crate) fn forward(&self, x: &Tensor, look: Look) -> Result<Tensor, ModelError> {
-        let x = shown(&self.plan, x, look)?.f_to_kind(self.kind)?;
+        let first = |x: &Tensor| self.forward(x, Look::First);
+        let x = shown(&self.plan, x, look, first)?.f_to_kind(self.kind)?;
         tch::no_grad(|| wire((&self.plan, look), &x, |i, x| self.level(i, x)))
     }
 
@@ -70,7 +71,8 @@ impl Frozen {
     /// All passes are one batch, from the first level that drops: those before it see one image.
     pub(crate) fn sample(&self, x: &Tensor, masks: &Masks) -> Result<(Tensor, Tensor), ModelError> {
         tch::no_grad(|| {
-            let x = shown(&self.plan, x, Look::First)?.f_to_kind(self.kind)?;
+            let first = |x: &Tensor| self.forward(x, Look::First);
+            let x = shown(&self.plan, x, Look::First, first)?.f_to_kind(self.kind)?;
             let y = wire((&self.plan, Look::First), &x, |i, x| {
                 let h = self.level(i, x)?;
                 match &masks.levels[i] {
@@ -127,12 +129,14 @@ mod tests {
             aesc(NetworkInput::Image, SecondLook::HighPass),
             aesc(NetworkInput::Image, SecondLook::Ae),
             aesc(NetworkInput::Image, SecondLook::Segment),
+            aesc(NetworkInput::Image, SecondLook::SegmentResidual),
         ])
     }
 
     /// The slow twin: each step of method section 3 written out, nothing folded, no phase form.
     fn plain_forward(network: &Network, x: &Tensor, look: Look) -> Tensor {
-        let x = shown(&network.plan, x, look).unwrap();
+        let first = |x: &Tensor| Ok(plain_forward(network, x, Look::First));
+        let x = shown(&network.plan, x, look, first).unwrap();
         wire((&network.plan, look), &x, |i, x| plain_level(network, i, x)).unwrap()
     }
 
@@ -158,9 +162,10 @@ mod tests {
         let plan = &network.plan;
         let rates = plan.dropout_rates(mc).unwrap();
         let pass = |pass: u32| {
+            let itself = |x: &Tensor| Ok(x.shallow_clone());
             let y = wire(
                 (plan, Look::First),
-                &shown(plan, x, Look::First).unwrap(),
+                &shown(plan, x, Look::First, itself).unwrap(),
                 |i, x| {
                     let h = plain_level(network, i, x)?;
                     let [_, c, height, width] = h.size()[..] else {

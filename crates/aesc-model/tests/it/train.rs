@@ -104,7 +104,7 @@ fn a_stopped_and_resumed_run_ends_with_the_same_bits() {
             (augment.light, augment.noise, augment.turns) = (0.1, 0.01, Turns::Quarter);
             augment.shift = 0.1;
             config.train.ema = Some(0.9);
-            config.network.second = SecondLook::Segment;
+            config.network.second = SecondLook::SegmentResidual;
             config.train.segment = Some(CorruptionConfig::default());
         }
         let schedule = Schedule::Plateau {

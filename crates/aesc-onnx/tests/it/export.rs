@@ -43,6 +43,7 @@ fn a_model_that_looks_twice_has_two_outputs() {
     for (second, name) in [
         (SecondLook::HighPass, "reconstruction.second"),
         (SecondLook::Segment, "segmentation"),
+        (SecondLook::SegmentResidual, "segmentation"),
     ] {
         let model = of(looking_twice(second), (13, 21));
         let proto = ModelProto::decode(export(&model).unwrap().as_slice()).unwrap();

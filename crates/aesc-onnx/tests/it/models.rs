@@ -34,7 +34,13 @@ pub(crate) fn every() -> Vec<NetworkConfig> {
         input: NetworkInput::HighPass,
         ..small(NetworkKind::Aesc)
     };
-    let twice = [SecondLook::Ae, SecondLook::HighPass, SecondLook::Segment].map(looking_twice);
+    let twice = [
+        SecondLook::Ae,
+        SecondLook::HighPass,
+        SecondLook::Segment,
+        SecondLook::SegmentResidual,
+    ]
+    .map(looking_twice);
     plain.into_iter().chain([high_pass]).chain(twice).collect()
 }
 

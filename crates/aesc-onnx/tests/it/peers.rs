@@ -5,7 +5,7 @@
 
 use std::process::Command;
 
-use aesc_artifact::{NamedTensor, SecondLook, TensorFile};
+use aesc_artifact::{Look, NamedTensor, TensorFile};
 use aesc_onnx::{INPUT, OUTPUT, SECOND, SEGMENTATION, export};
 
 use crate::models::{every, noise, of};
@@ -76,7 +76,7 @@ fn check(package: &str) {
         std::fs::write(&onnx, export(&model).unwrap()).unwrap();
         let images = [noise(1, sides), noise(2, sides)];
         let mut tensors = vec![nchw(INPUT, &images)];
-        let second = if network.second == SecondLook::Segment {
+        let second = if network.is_segmentation(Look::Second) {
             SEGMENTATION
         } else {
             SECOND

@@ -26,7 +26,12 @@ fn every_network_equals_the_one_written_out_at_any_size() {
 
 #[test]
 fn a_second_look_equals_the_one_written_out_and_is_another() {
-    for second in [SecondLook::Ae, SecondLook::HighPass, SecondLook::Segment] {
+    for second in [
+        SecondLook::Ae,
+        SecondLook::HighPass,
+        SecondLook::Segment,
+        SecondLook::SegmentResidual,
+    ] {
         let twice = of(looking_twice(second), (16, 24));
         let backend = Reconstructor::new(&twice).unwrap();
         assert!(backend.looks_twice());
@@ -38,7 +43,7 @@ fn a_second_look_equals_the_one_written_out_and_is_another() {
                 let expected = written_out::looked(&twice, image, Look::Second);
                 assert!(gap(found, &expected) < 1e-5, "{second:?} {sides:?}");
                 if backend.segments() {
-                    assert_eq!((found.channels(), second), (1, SecondLook::Segment));
+                    assert_eq!(found.channels(), 1);
                 } else {
                     assert!(gap(found, first) > 1e-4, "{second:?} {sides:?}");
                 }

@@ -62,7 +62,7 @@ fn high_pass(x: &Planes) -> Planes {
 }
 
 /// What a look shows of an image, which is grown by reflection where it must be.
-fn shown(plan: &NetworkPlan, image: &Image, look: Look) -> Planes {
+fn shown(model: &ModelFile, plan: &NetworkPlan, image: &Image, look: Look) -> Planes {
     let (h, w) = plan.padded(image.height(), image.width());
     let x = Planes::from_fn(plan.channels, h, w, |c, y, x| {
         let (y, x) = (reflected(y, image.height()), reflected(x, image.width()));
@@ -71,6 +71,14 @@ fn shown(plan: &NetworkPlan, image: &Image, look: Look) -> Planes {
     match (look, plan.config.input, plan.config.second) {
         (Look::First, NetworkInput::HighPass, _) | (Look::Second, _, SecondLook::HighPass) => {
             high_pass(&x)
+        }
+        (Look::Second, _, SecondLook::SegmentResidual) => {
+            let clean = forward(model, (image, Look::First), None);
+            let left = x.data.iter().zip(&clean.data).map(|(x, y)| 4.0 * (x - y));
+            Planes {
+                data: left.collect(),
+                ..x
+            }
         }
         _ => x,
     }
@@ -97,7 +105,7 @@ fn forward(
         (Look::Second, SecondLook::Ae) => NetworkKind::Ae,
         _ => plan.config.kind,
     };
-    let mut x = shown(&plan, image, look);
+    let mut x = shown(model, &plan, image, look);
     let mut skips = Vec::new();
     for i in own(&plan, look) {
         let level = &plan.levels[i];
