@@ -58,18 +58,17 @@ impl Network {
         let config = &self.plan.config;
         let named = |look| {
             let output = output_of(config, look);
-            match padded == sides {
-                true => output.to_owned(),
-                false => format!("{output}.grown"),
+            if padded == sides {
+                output.to_owned()
+            } else {
+                format!("{output}.grown")
             }
         };
+        // A look at the first one's residual needs the first one, asked for or not.
         let of_residual = looks.iter().any(|look| config.is_of_residual(*look));
+        let needed = |look: &Look| looks.contains(look) || (of_residual && *look == Look::First);
         let mut outputs = Vec::with_capacity(looks.len());
-        for &look in config.looks() {
-            let asked = looks.contains(&look);
-            if !asked && !(of_residual && look == Look::First) {
-                continue;
-            }
+        for look in config.looks().iter().copied().filter(needed) {
             let shown = if config.is_high_pass(look) {
                 builder.high_pass(&x, channels, padded)
             } else if config.is_of_residual(look) {
@@ -79,7 +78,7 @@ impl Network {
             };
             let (last, output) = (named(look), output_of(config, look));
             self.levels(&mut builder, shown, (look, padded, &last), dropout);
-            if asked {
+            if looks.contains(&look) {
                 if padded != sides {
                     builder.cropped(&last, sides, output);
                 }

@@ -47,10 +47,6 @@ mod tests {
 
     use super::*;
 
-    fn itself(x: &Tensor) -> Result<Tensor, ModelError> {
-        Ok(x.shallow_clone())
-    }
-
     #[test]
     fn what_the_first_look_repaired_is_shown_four_times_as_strong() {
         let config = NetworkConfig {
@@ -77,14 +73,14 @@ mod tests {
         let plan = config.plan(3).unwrap();
         let options = (Kind::Float, tch::Device::Cpu);
         let x = Tensor::full([1, 3, 64, 64], 0.25, options);
-        let flat = shown(&plan, &x, Look::First, itself).unwrap();
+        let flat = shown(&plan, &x, Look::First, |x| Ok(x.shallow_clone())).unwrap();
         assert_eq!(flat.size(), [1, 1, 64, 64]);
         assert!(flat.abs().max().double_value(&[]) < 1e-6);
         // Red for green: the same grey.
         let _ = x.narrow(1, 0, 1).narrow(3, 0, 32).fill_(0.5);
         let _ = x.narrow(1, 1, 1).narrow(3, 0, 32).fill_(0.0);
         assert!(
-            shown(&plan, &x, Look::First, itself)
+            shown(&plan, &x, Look::First, |x| Ok(x.shallow_clone()))
                 .unwrap()
                 .abs()
                 .max()
@@ -94,7 +90,7 @@ mod tests {
         // A step of grey by 0.1: 4 * 0.1 * (1 - what the Gaussian has to the left) beside it.
         let x = Tensor::full([1, 3, 64, 64], 0.25, options);
         let _ = x.narrow(3, 32, 32).fill_(0.35);
-        let beside = shown(&plan, &x, Look::First, itself).unwrap();
+        let beside = shown(&plan, &x, Look::First, |x| Ok(x.shallow_clone())).unwrap();
         let weights = high_pass_weights();
         let right: f32 = weights[7..].iter().sum();
         let expected = -0.4 * f64::from(right);
