@@ -12,7 +12,7 @@ row() { # NAME MAPS
     cp "$source" "$model"
     aesc calibrate "$model" --good "$folder" -q --set score.smoothing.kind=none --set "score.evidence.maps=$2" >&2
     local figures
-    figures=$("$here/judged.sh" "$model" "$folder")
+    figures=$("$here/judged.sh" "$model" "$folder" | cut -d, -f 1-7)
     echo "$1,$(basename "$folder"),$figures"
 }
 {

@@ -41,7 +41,7 @@ for category in $(jq -r '.plan.categories[]' "$work/stain/report.json"); do
             ;;
         *) cp "$(run_of "${looks// /-}" "$category")/model.aesc.safetensors" "$model" ;;
         esac
-        figures=$("$here/judged.sh" "$model" "$sample/$category")
+        figures=$("$here/judged.sh" "$model" "$sample/$category" | cut -d, -f 1-7)
         echo "$looks,$category,$figures"
     done
 done

@@ -1,4 +1,4 @@
-# Rows of judged.sh (kind, category, seven figures) under a header, and each kind's means over its categories at the end:
+# Rows (kind, category, the first seven figures of judged.sh) under a header, and each kind's means over its categories at the end:
 #   … | awk -v kind=NAME_OF_THE_FIRST_COLUMN -f data/results/means.awk
 BEGIN {
     FS = OFS = ","

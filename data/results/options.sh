@@ -14,7 +14,7 @@ train() { # NAME [--set …]
         --set 'score.evidence.maps=["absolute", "gradient", { energy = 3 }]' \
         --set 'score.evidence.windows_px=[5, 11, 21]' --set 'score.image={kind = "top-k", share = 0.01}' "$@" >&2
     jq -r '.cells[] | [.id, .category] | @tsv' "$out/report.json" | while read -r id category; do
-        figures=$("$here/judged.sh" "$out/cells/$id/run/model.aesc.safetensors" "$sample/$category")
+        figures=$("$here/judged.sh" "$out/cells/$id/run/model.aesc.safetensors" "$sample/$category" | cut -d, -f 1-7)
         echo "$name,$category,$figures"
     done
 }

@@ -4,11 +4,5 @@
 # Planted are scratches and drops: a look that segments learns from shapes like the other families.
 set -euo pipefail
 looks=$1 model=$2 folder=$3
-planted() {
-    aesc advise "$model" --data "$folder" --mc-samples 2 --json -q --families "$1" | jq -r '.advice
-        | [.totals[0].image_auroc, ([.rows[] | select(.strategy == "residual").pixel_auroc] | add / length)]
-        | map(. * 1000 | round / 1000) | join(",")'
-}
-test=$(aesc eval "$model" --data "$folder" --json -q | jq -r '.residual.metrics
-    | [.image_auroc, .pixel_auroc, .aupro_30, .aupimo_mean] | map(. * 1000 | round / 1000) | join(",")')
-echo "$looks,$(basename "$folder"),$(planted scratch,drops),$(planted warp),$test"
+figures=$("$(dirname "$0")/judged.sh" "$model" "$folder" scratch,drops)
+echo "$looks,$(basename "$folder"),$figures"

@@ -243,7 +243,7 @@ pub(crate) fn leaky_relu(x: &Tensor) -> Result<Tensor, ModelError> {
 
 #[cfg(test)]
 mod tests {
-    use aesc_artifact::NetworkConfig;
+    use aesc_artifact::{NetworkConfig, SecondLook};
 
     use super::*;
 
@@ -318,6 +318,31 @@ mod tests {
         });
         assert_eq!(y.unwrap().size(), [2, 3, 64, 128]);
         assert_eq!(shapes, plan.shapes(64, 128));
+    }
+
+    #[test]
+    fn the_first_look_does_not_learn_from_the_one_that_is_shown_its_residual() {
+        let config = NetworkConfig {
+            depth: 2,
+            width: 2,
+            second: SecondLook::SegmentResidual,
+            ..NetworkConfig::default()
+        };
+        let plan = config.plan(1).unwrap();
+        let network = Network::init(&plan, 1, Device::Cpu).unwrap();
+        let before = network.to_tensors().unwrap();
+        let x = Tensor::rand([2, 1, 16, 16], (Kind::Float, tch::Device::Cpu));
+        let y = network.forward_train(&x, Look::Second, 0.5).unwrap();
+        y.square().sum(Kind::Float).backward();
+        let learns = |look| {
+            let own = &network.levels[plan.stack(look)];
+            own.iter().any(|level| level.weight.grad().defined())
+        };
+        assert_eq!([Look::First, Look::Second].map(learns), [false, true]);
+        let after = network.to_tensors().unwrap();
+        let moved = before.iter().zip(&after).filter(|(old, new)| old != new);
+        let mut moved = moved.map(|(old, _)| old.name.as_str());
+        assert!(moved.clone().count() > 0 && moved.all(|name| name.starts_with("second.")));
     }
 
     #[test]
