@@ -12,7 +12,7 @@ use crate::{ArtifactError, LevelOp, Look, NetworkPlan};
 impl NetworkPlan {
     /// The dropout rate behind each level's activation, in the order of the levels: an encoder
     /// level's own, a decoder level's that of the encoder level of the same resolution, 0 at the
-    /// output.
+    /// output and in all looks but the first.
     ///
     /// # Errors
     /// [`ArtifactError::Config`] when the rates given are not as many as the network is deep, or
@@ -29,7 +29,7 @@ impl NetworkPlan {
             _ => rates[level.scale - 1],
         };
         let mut found: Vec<f64> = self.levels.iter().map(rate).collect();
-        found[self.stack(Look::Second)].fill(0.0);
+        found[self.stack(Look::First).end..].fill(0.0);
         Ok(found)
     }
 }

@@ -1,4 +1,4 @@
-//! What a network is shown of the image, and the second network that may look beside it.
+//! What a network is shown of the image, and the networks that may look beside it.
 //!
 //! What a network is not shown its skip connections cannot copy: behind a high pass, the tone and
 //! colour of a defect have to be made anew from the edges around it (FAIR, Liu et al. 2023, after
@@ -8,9 +8,11 @@
 //! latent. And what is taught to find corruptions, instead of repairing them, need not copy at all
 //! (DRAEM, Zavrtanik et al., ICCV 2021; NSA, Schlüter et al., ECCV 2022).
 
+use aesc_detect::Observation;
+use aesc_image::{Image, Map};
 use serde::{Deserialize, Serialize};
 
-use crate::{NetworkConfig, NetworkKind};
+use crate::{ArtifactError, NetworkConfig, NetworkKind};
 
 /// What of the image the network is shown.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -41,15 +43,6 @@ pub enum SecondLook {
     Ae,
     /// A network of the first one's kind, shown the high pass.
     HighPass,
-    /// A network of the first one's kind, shown the image, that does not reconstruct it: it tells
-    /// of each pixel, 0..=1, how surely it was changed.
-    Segment,
-    /// The same, shown what the first look changed instead of the image, [`RESIDUAL_GAIN`]
-    /// times as strong: what the product looks like it cannot learn.
-    SegmentResidual,
-    /// `Segment` where the training images are of a texture, `Ae` where they are of an object: told
-    /// from them alone, before training. Until then it counts as `Ae`.
-    Auto,
 }
 
 impl SecondLook {
@@ -59,44 +52,99 @@ impl SecondLook {
     }
 }
 
+/// A network of the first one's kind, depth and width that does not reconstruct the image: it tells
+/// of each pixel, 0..=1, how surely it was changed. Trained side by side with the others.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Segmentation {
+    /// There is none.
+    #[default]
+    None,
+    /// It is shown the image.
+    Image,
+    /// It is shown what the first look changed instead of the image, x - x̂, [`RESIDUAL_GAIN`] times
+    /// as strong: what the product looks like it cannot learn.
+    Residual,
+}
+
+impl Segmentation {
+    #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks by reference")]
+    pub(crate) fn is_none(&self) -> bool {
+        *self == Self::None
+    }
+}
+
 /// Which of the looks at an image.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Look {
-    /// The only one of most models.
+    /// The reconstruction that every model has.
     First,
-    /// By the second network, where there is one ([`SecondLook`]).
+    /// The second reconstruction, where there is one ([`SecondLook`]).
     Second,
+    /// The segmentation, where there is one ([`Segmentation`]).
+    Segment,
 }
 
 impl NetworkConfig {
     /// The looks at each image, in order.
     pub fn looks(&self) -> &'static [Look] {
+        match (self.second, self.segment) {
+            (SecondLook::None, Segmentation::None) => &[Look::First],
+            (SecondLook::None, _) => &[Look::First, Look::Segment],
+            (_, Segmentation::None) => &[Look::First, Look::Second],
+            _ => &[Look::First, Look::Second, Look::Segment],
+        }
+    }
+
+    /// Those of them that reconstruct the image.
+    pub fn reconstructions(&self) -> &'static [Look] {
         match self.second {
             SecondLook::None => &[Look::First],
             _ => &[Look::First, Look::Second],
         }
     }
 
+    /// What the looks made of an image, one for each in order, as an observation without variance.
+    ///
+    /// # Errors
+    /// [`ArtifactError::Config`] unless there are as many images as looks; as [`Map::new`] when a
+    /// segmentation has several channels.
+    pub fn observation(&self, made: Vec<Image>) -> Result<Observation, ArtifactError> {
+        let (looks, found) = (self.looks(), made.len());
+        let mut made = looks.iter().zip(made);
+        let first = made.next().filter(|_| found == looks.len());
+        let (_, reconstruction) = first.ok_or_else(|| {
+            ArtifactError::config("looks", format!("{} images", looks.len()), found)
+        })?;
+        let mut seen = Observation {
+            reconstruction,
+            second: None,
+            segmentation: None,
+            variance: None,
+        };
+        for (look, image) in made {
+            if *look == Look::Segment {
+                let sides = (image.height(), image.width());
+                let map = Map::new(sides.0, sides.1, image.into_data());
+                seen.segmentation = Some(map.map_err(ArtifactError::part)?);
+            } else {
+                seen.second = Some(image);
+            }
+        }
+        Ok(seen)
+    }
+
     /// The kind of the network that looks.
     pub fn kind_of(&self, look: Look) -> NetworkKind {
         match (look, self.second) {
-            (Look::Second, SecondLook::Ae | SecondLook::Auto) => NetworkKind::Ae,
+            (Look::Second, SecondLook::Ae) => NetworkKind::Ae,
             _ => self.kind,
         }
     }
 
-    /// Whether a look segments the image instead of reconstructing it.
-    pub fn is_segmentation(&self, look: Look) -> bool {
-        look == Look::Second
-            && matches!(
-                self.second,
-                SecondLook::Segment | SecondLook::SegmentResidual
-            )
-    }
-
     /// Whether a look is shown the first one's residual instead of the image.
     pub fn is_of_residual(&self, look: Look) -> bool {
-        look == Look::Second && self.second == SecondLook::SegmentResidual
+        look == Look::Segment && self.segment == Segmentation::Residual
     }
 
     /// Whether a look is at the high pass instead of the image.
@@ -104,11 +152,12 @@ impl NetworkConfig {
         match look {
             Look::First => self.input == NetworkInput::HighPass,
             Look::Second => self.second == SecondLook::HighPass,
+            Look::Segment => false,
         }
     }
 }
 
-/// What x - x̂ is multiplied by for a look that is shown the first one's residual.
+/// What x - x̂ is multiplied by for a look that is shown the residual.
 pub const RESIDUAL_GAIN: f64 = 4.0;
 
 /// Standard deviation of the Gaussian that is taken away, px at network resolution.

@@ -22,7 +22,7 @@ pub use dropout::dropout_mask;
 pub use error::ArtifactError;
 pub use file::{NamedTensor, TensorFile};
 pub use input::{
-    HIGH_PASS_GAIN, Look, NetworkInput, RESIDUAL_GAIN, SecondLook, high_pass_places,
+    HIGH_PASS_GAIN, Look, NetworkInput, RESIDUAL_GAIN, SecondLook, Segmentation, high_pass_places,
     high_pass_weights,
 };
 pub use kernels::{LEAKY_SLOPE, LevelKernels, NORM_EPS};

@@ -54,10 +54,10 @@ pub struct Manifest {
 }
 
 impl Manifest {
-    /// The corruptions it was trained on: what the first look learned to repair, then what a second
-    /// look learned to find, where that is another ([`TrainConfig::segment`]).
+    /// The corruptions it was trained on: what the first look learned to repair, then what the
+    /// segmentation learned to find, where that is another ([`TrainConfig::segment`]).
     pub fn trained_on(&self) -> impl Iterator<Item = &CorruptionConfig> {
-        let segments = self.network.is_segmentation(Look::Second);
+        let segments = self.network.looks().contains(&Look::Segment);
         let sought = self.train.config.segment.iter().filter(move |_| segments);
         std::iter::once(&self.train.corruption).chain(sought)
     }

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{ArtifactError, Look, NetworkInput, SecondLook};
+use crate::{ArtifactError, Look, NetworkInput, SecondLook, Segmentation};
 
 /// How the encoder's activations reach the decoder.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -43,9 +43,12 @@ pub struct NetworkConfig {
     /// What of the image it is shown.
     #[serde(skip_serializing_if = "NetworkInput::is_image")]
     pub input: NetworkInput,
-    /// The network that looks beside it.
+    /// The network that reconstructs beside it.
     #[serde(skip_serializing_if = "SecondLook::is_none")]
     pub second: SecondLook,
+    /// The network that segments.
+    #[serde(skip_serializing_if = "Segmentation::is_none")]
+    pub segment: Segmentation,
 }
 
 /// The paper's network: AESc, depth 6, width 16.
@@ -57,6 +60,7 @@ impl Default for NetworkConfig {
             width: 16,
             input: NetworkInput::Image,
             second: SecondLook::None,
+            segment: Segmentation::None,
         }
     }
 }
@@ -79,14 +83,10 @@ impl NetworkConfig {
             } else {
                 channels
             };
-            let prefix = match look {
-                Look::First => "",
-                Look::Second => "second.",
-            };
-            let made = if self.is_segmentation(*look) {
-                1
-            } else {
-                channels
+            let (prefix, made) = match look {
+                Look::First => ("", channels),
+                Look::Second => ("second.", channels),
+                Look::Segment => ("segment.", 1),
             };
             levels.extend(self.stack(self.kind_of(*look), prefix, (shown, made)));
         }
@@ -159,7 +159,8 @@ pub enum LevelOp {
 /// One level of the network.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Level {
-    /// `enc1`.., `dec1`.., `out`, of a second look `second.enc1`..: the prefix of its tensors.
+    /// `enc1`.., `dec1`.., `out`, of another look `second.enc1`.. or `segment.enc1`..: the prefix of
+    /// its tensors.
     pub name: String,
     /// What it does.
     pub op: LevelOp,
@@ -213,19 +214,17 @@ pub struct NetworkPlan {
     pub config: NetworkConfig,
     /// Channels of the image and of the reconstruction.
     pub channels: usize,
-    /// Encoder, decoder, output, in the order they run; those of a second look behind those of the
+    /// Encoder, decoder, output, in the order they run; those of other looks behind those of the
     /// first.
     pub levels: Vec<Level>,
 }
 
 impl NetworkPlan {
-    /// Where in [`Self::levels`] those of a look are.
+    /// Where in [`Self::levels`] those of a look are; nowhere where there is no such look.
     pub fn stack(&self, look: Look) -> std::ops::Range<usize> {
         let n = 2 * self.config.depth;
-        match look {
-            Look::First => 0..n,
-            Look::Second => n..self.levels.len(),
-        }
+        let place = self.config.looks().iter().position(|own| *own == look);
+        place.map_or(0..0, |place| place * n..(place + 1) * n)
     }
 
     /// Channels of what a look makes of the image: the image's, or 1 of a segmentation.

@@ -17,25 +17,19 @@ pub trait Reconstruct {
     /// Whatever the backend runs into.
     fn reconstruct(&self, images: &[Image]) -> Result<Vec<Image>, BackendError>;
 
-    /// Whether each image can be looked at a second time ([`Self::second`]).
-    fn looks_twice(&self) -> bool {
+    /// Whether [`Self::look`] sees more in an image than its reconstruction.
+    fn looks_again(&self) -> bool {
         false
     }
 
-    /// Whether the second look segments the images instead of reconstructing them: what it makes has
-    /// one channel and tells of each pixel, 0..=1, how surely it is not as in a clean image.
-    fn segments(&self) -> bool {
-        false
-    }
-
-    /// Reconstructions by a second look, under the terms of [`Self::reconstruct`], or segmentations
-    /// ([`Self::segments`]).
+    /// All that the backend makes of images, but for the variance over dropout, under the terms of
+    /// [`Self::reconstruct`]: a second reconstruction and a segmentation where it has them.
     ///
     /// # Errors
-    /// Whatever the backend runs into; a backend that looks once says so.
-    fn second(&self, images: &[Image]) -> Result<Vec<Image>, BackendError> {
-        let _ = images;
-        Err("this backend looks at an image once".into())
+    /// Whatever the backend runs into.
+    fn look(&self, images: &[Image]) -> Result<Vec<Observation>, BackendError> {
+        let made = self.reconstruct(images)?.into_iter();
+        Ok(made.map(Observation::of).collect())
     }
 
     /// The same reconstructions as [`Self::reconstruct`], with the variance over Monte Carlo dropout
@@ -68,16 +62,12 @@ impl<T: Reconstruct + ?Sized> Reconstruct for &T {
         (**self).reconstruct(images)
     }
 
-    fn looks_twice(&self) -> bool {
-        (**self).looks_twice()
+    fn looks_again(&self) -> bool {
+        (**self).looks_again()
     }
 
-    fn segments(&self) -> bool {
-        (**self).segments()
-    }
-
-    fn second(&self, images: &[Image]) -> Result<Vec<Image>, BackendError> {
-        (**self).second(images)
+    fn look(&self, images: &[Image]) -> Result<Vec<Observation>, BackendError> {
+        (**self).look(images)
     }
 
     fn sample(&self, images: &[Image], mc: &McDropout) -> Result<Vec<Sampled>, BackendError> {
@@ -90,16 +80,12 @@ impl<T: Reconstruct + ?Sized> Reconstruct for Box<T> {
         (**self).reconstruct(images)
     }
 
-    fn looks_twice(&self) -> bool {
-        (**self).looks_twice()
+    fn looks_again(&self) -> bool {
+        (**self).looks_again()
     }
 
-    fn segments(&self) -> bool {
-        (**self).segments()
-    }
-
-    fn second(&self, images: &[Image]) -> Result<Vec<Image>, BackendError> {
-        (**self).second(images)
+    fn look(&self, images: &[Image]) -> Result<Vec<Observation>, BackendError> {
+        (**self).look(images)
     }
 
     fn sample(&self, images: &[Image], mc: &McDropout) -> Result<Vec<Sampled>, BackendError> {
@@ -114,13 +100,23 @@ pub struct Observation {
     pub reconstruction: Image,
     /// What it made of it at a second look, where it reconstructs twice.
     pub second: Option<Image>,
-    /// How surely each pixel is not as in a clean image, 0..=1, where the second look segments.
+    /// How surely each pixel is not as in a clean image, 0..=1, where it segments.
     pub segmentation: Option<Map>,
     /// The variance over dropout passes, where they were sampled.
     pub variance: Option<Map>,
 }
 
 impl Observation {
+    /// A reconstruction and nothing beside it.
+    pub fn of(reconstruction: Image) -> Self {
+        Self {
+            reconstruction,
+            second: None,
+            segmentation: None,
+            variance: None,
+        }
+    }
+
     /// The reconstructions, the first look's first.
     pub(crate) fn reconstructions(&self) -> impl Iterator<Item = &Image> {
         std::iter::once(&self.reconstruction).chain(&self.second)
@@ -176,24 +172,11 @@ pub fn observe(
         let made = observe_batch(backend, batch, mc_dropout).map_err(DetectError::Backend)?;
         as_many(batch, made.len())?;
         observed.extend(made);
-        if backend.looks_twice() {
-            let made = backend.second(batch).map_err(DetectError::Backend)?;
-            as_many(batch, made.len())?;
-            let first = observed.len() - batch.len();
-            for (seen, second) in observed[first..].iter_mut().zip(made) {
-                if backend.segments() {
-                    let (height, width) = (second.height(), second.width());
-                    seen.segmentation = Some(Map::new(height, width, second.into_data())?);
-                } else {
-                    seen.second = Some(second);
-                }
-            }
-        }
     }
     Ok(observed)
 }
 
-fn as_many(batch: &[Image], found: usize) -> Result<(), DetectError> {
+fn as_many<T>(batch: &[T], found: usize) -> Result<(), DetectError> {
     let expected = batch.len();
     if found == expected {
         return Ok(());
@@ -206,18 +189,21 @@ fn observe_batch(
     images: &[Image],
     mc_dropout: Option<&McDropout>,
 ) -> Result<Vec<Observation>, BackendError> {
-    let seen = |reconstruction, variance| Observation {
-        reconstruction,
-        second: None,
-        segmentation: None,
-        variance,
-    };
     let Some(mc) = mc_dropout else {
-        let made = backend.reconstruct(images)?.into_iter();
-        return Ok(made.map(|image| seen(image, None)).collect());
+        return backend.look(images);
     };
-    let made = backend.sample(images, mc)?.into_iter();
-    Ok(made
-        .map(|one| seen(one.reconstruction, Some(one.variance)))
-        .collect())
+    let sampled = backend.sample(images, mc)?.into_iter();
+    if !backend.looks_again() {
+        let seen = sampled.map(|one| Observation {
+            variance: Some(one.variance),
+            ..Observation::of(one.reconstruction)
+        });
+        return Ok(seen.collect());
+    }
+    let mut seen = backend.look(images)?;
+    as_many(&seen, sampled.len())?;
+    for (seen, one) in seen.iter_mut().zip(sampled) {
+        seen.variance = Some(one.variance);
+    }
+    Ok(seen)
 }

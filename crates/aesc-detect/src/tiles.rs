@@ -6,7 +6,7 @@
 
 use aesc_image::{Image, Map, ShapeError};
 
-use crate::{BackendError, McDropout, Reconstruct, Sampled};
+use crate::{BackendError, McDropout, Observation, Reconstruct, Sampled};
 
 /// Tiles reconstructed at once.
 const BATCH: usize = 16;
@@ -99,16 +99,15 @@ impl<R: Reconstruct> Tiled<R> {
         Self { inner, grid }
     }
 
-    /// Puts together what `see` makes of each tile, in planes of `channels` values a pixel.
-    fn whole<const N: usize>(
+    /// Puts together what `see` makes of each tile of an image.
+    fn whole(
         &self,
         image: &Image,
-        channels: [usize; N],
-        see: impl Fn(&[Image]) -> Result<Vec<[Vec<f32>; N]>, BackendError>,
-    ) -> Result<[Vec<f32>; N], BackendError> {
-        let sides = (image.height(), image.width());
-        let mut canvas = channels.map(|c| Canvas::new(self.grid, sides, c));
-        for corners in self.grid.corners(sides.0, sides.1).chunks(BATCH) {
+        see: impl Fn(&[Image]) -> Result<Vec<Observation>, BackendError>,
+    ) -> Result<Observation, BackendError> {
+        let (height, width) = (image.height(), image.width());
+        let mut canvases: [Option<Canvas>; 4] = Default::default();
+        for corners in self.grid.corners(height, width).chunks(BATCH) {
             let cut = corners.iter().map(|&corner| self.grid.cut(image, corner));
             let tiles = cut.collect::<Result<Vec<_>, _>>()?;
             let seen = see(&tiles)?;
@@ -116,69 +115,72 @@ impl<R: Reconstruct> Tiled<R> {
                 let (expected, found) = (tiles.len(), seen.len());
                 return Err(format!("expected {expected} tiles, found {found}").into());
             }
-            for (&corner, planes) in corners.iter().zip(seen) {
-                for (canvas, plane) in canvas.iter_mut().zip(planes) {
-                    canvas.add(corner, &plane)?;
+            for (&corner, seen) in corners.iter().zip(seen) {
+                for (canvas, plane) in canvases.iter_mut().zip(planes(seen)) {
+                    if let Some((channels, data)) = plane {
+                        let new = || Canvas::new(self.grid, (height, width), channels);
+                        canvas.get_or_insert_with(new).add(corner, &data)?;
+                    }
                 }
             }
         }
-        Ok(canvas.map(Canvas::blended))
+        let [reconstruction, second, segmentation, variance] = canvases;
+        let image = |of: Canvas| Image::new(height, width, of.channels, of.blended());
+        let map = |of: Canvas| Map::new(height, width, of.blended());
+        Ok(Observation {
+            reconstruction: image(reconstruction.ok_or("expected tiles, found none")?)?,
+            second: second.map(image).transpose()?,
+            segmentation: segmentation.map(map).transpose()?,
+            variance: variance.map(map).transpose()?,
+        })
     }
 }
 
-impl<R: Reconstruct> Tiled<R> {
-    /// Images put together of what `look` makes of their tiles, of one channel or, unless told, as
-    /// many as they have.
-    fn images(
-        &self,
-        images: &[Image],
-        channels: Option<usize>,
-        look: impl Fn(&[Image]) -> Result<Vec<Image>, BackendError>,
-    ) -> Result<Vec<Image>, BackendError> {
-        let see = |tiles: &[Image]| {
-            let seen = look(tiles)?.into_iter();
-            Ok(seen.map(|tile| [tile.into_data()]).collect())
-        };
-        let one = |image: &Image| {
-            let (height, width) = (image.height(), image.width());
-            let channels = channels.unwrap_or(image.channels());
-            let [data] = self.whole(image, [channels], see)?;
-            Ok(Image::new(height, width, channels, data)?)
-        };
-        images.iter().map(one).collect()
-    }
+/// The parts of an observation, values with how many of them a pixel has.
+fn planes(seen: Observation) -> [Option<(usize, Vec<f32>)>; 4] {
+    let image = |image: Image| (image.channels(), image.into_data());
+    let map = |map: Map| (1, map.into_data());
+    [
+        Some(image(seen.reconstruction)),
+        seen.second.map(image),
+        seen.segmentation.map(map),
+        seen.variance.map(map),
+    ]
 }
 
 impl<R: Reconstruct> Reconstruct for Tiled<R> {
     fn reconstruct(&self, images: &[Image]) -> Result<Vec<Image>, BackendError> {
-        self.images(images, None, |tiles| self.inner.reconstruct(tiles))
+        let see = |tiles: &[Image]| {
+            let made = self.inner.reconstruct(tiles)?.into_iter();
+            Ok(made.map(Observation::of).collect())
+        };
+        let one = |image: &Image| Ok(self.whole(image, see)?.reconstruction);
+        images.iter().map(one).collect()
     }
 
-    fn looks_twice(&self) -> bool {
-        self.inner.looks_twice()
+    fn looks_again(&self) -> bool {
+        self.inner.looks_again()
     }
 
-    fn segments(&self) -> bool {
-        self.inner.segments()
-    }
-
-    fn second(&self, images: &[Image]) -> Result<Vec<Image>, BackendError> {
-        let channels = self.segments().then_some(1);
-        self.images(images, channels, |tiles| self.inner.second(tiles))
+    fn look(&self, images: &[Image]) -> Result<Vec<Observation>, BackendError> {
+        let see = |tiles: &[Image]| self.inner.look(tiles);
+        images.iter().map(|image| self.whole(image, see)).collect()
     }
 
     fn sample(&self, images: &[Image], mc: &McDropout) -> Result<Vec<Sampled>, BackendError> {
+        let see = |tiles: &[Image]| {
+            let seen = self.inner.sample(tiles, mc)?.into_iter();
+            let seen = seen.map(|one| Observation {
+                variance: Some(one.variance),
+                ..Observation::of(one.reconstruction)
+            });
+            Ok(seen.collect())
+        };
         let one = |image: &Image| {
-            let see = |tiles: &[Image]| {
-                let seen = self.inner.sample(tiles, mc)?.into_iter();
-                let planes = seen.map(|s| [s.reconstruction.into_data(), s.variance.into_data()]);
-                Ok(planes.collect())
-            };
-            let [data, variance] = self.whole(image, [image.channels(), 1], see)?;
-            let (height, width) = (image.height(), image.width());
+            let seen = self.whole(image, see)?;
             Ok(Sampled {
-                reconstruction: Image::new(height, width, image.channels(), data)?,
-                variance: Map::new(height, width, variance)?,
+                reconstruction: seen.reconstruction,
+                variance: seen.variance.ok_or("expected a variance, found none")?,
             })
         };
         images.iter().map(one).collect()
@@ -256,137 +258,4 @@ impl Canvas {
 }
 
 #[cfg(test)]
-mod tests {
-    use proptest::prelude::*;
-
-    use super::*;
-
-    /// Gives back what it gets, each tile lifted by as much as its own mean.
-    struct Lifting(f32);
-
-    impl Reconstruct for Lifting {
-        fn reconstruct(&self, images: &[Image]) -> Result<Vec<Image>, BackendError> {
-            let lifted = |image: &Image| {
-                let mean = image.data().iter().sum::<f32>() / image.data().len() as f32;
-                let mut lifted = image.clone();
-                lifted
-                    .data_mut()
-                    .iter_mut()
-                    .for_each(|v| *v += self.0 * mean);
-                lifted
-            };
-            Ok(images.iter().map(lifted).collect())
-        }
-    }
-
-    const GRID: TileGrid = TileGrid {
-        height: 8,
-        width: 12,
-        overlap_px: 3,
-    };
-
-    proptest! {
-        #[test]
-        fn every_pixel_is_covered_and_neighbours_overlap(side in 1_usize..200, overlap_px in 0_usize..11) {
-            let grid = TileGrid { overlap_px, ..GRID };
-            let starts = grid.starts(side, 12);
-            prop_assert_eq!(starts[0], 0);
-            let last = starts[starts.len() - 1];
-            prop_assert!(last + 12 == side || (side < 12 && last == 0));
-            for pair in starts.windows(2) {
-                prop_assert!(pair[0] < pair[1] && pair[0] + 12 >= pair[1] + overlap_px);
-            }
-        }
-
-        #[test]
-        fn tiles_of_an_image_make_the_image_again(height in 1_usize..40, width in 1_usize..40) {
-            let value = |y: usize, x: usize, c: usize| ((y * 7 + x * 3 + c) % 11) as f32 / 11.0;
-            let image = Image::from_fn(height, width, 3, value).unwrap();
-            let whole = Tiled::new(Lifting(0.0), GRID).reconstruct(std::slice::from_ref(&image)).unwrap();
-            prop_assert!(whole[0].same_shape(&image));
-            for (a, b) in whole[0].data().iter().zip(image.data()) {
-                prop_assert!((a - b).abs() < 1e-6);
-            }
-        }
-    }
-
-    #[test]
-    fn tiles_that_disagree_leave_no_seam() {
-        // A ramp from 0 to 1 over 40 columns: tiles begin 7 columns apart, so that their means are
-        // 7/40 apart, which the blend spreads over the three columns of the overlap.
-        let image = Image::from_fn(8, 40, 1, |_, x, _| x as f32 / 40.0).unwrap();
-        let whole = Tiled::new(Lifting(1.0), GRID)
-            .reconstruct(&[image])
-            .unwrap();
-        let row = &whole[0].data()[..40];
-        let steps: Vec<f32> = row.windows(2).map(|pair| pair[1] - pair[0]).collect();
-        // Cut hard, the step at a seam would be 1/40 + 7/40; a third of the 7/40 may be left.
-        let largest = steps.iter().copied().fold(0.0, f32::max);
-        assert!(largest <= 1.0 / 40.0 + 7.0 / 40.0 / 3.0, "{largest}");
-        assert!(steps.iter().all(|step| *step > 0.0));
-    }
-
-    #[test]
-    fn an_image_smaller_than_a_tile_is_mirrored_and_cut_back() {
-        let image = Image::new(1, 3, 1, vec![0.1, 0.2, 0.3]).unwrap();
-        let tile = GRID.cut(&image, (0, 0)).unwrap();
-        assert_eq!(tile.data()[..5], [0.1, 0.2, 0.3, 0.2, 0.1]);
-        let whole = Tiled::new(Lifting(0.0), GRID)
-            .reconstruct(std::slice::from_ref(&image))
-            .unwrap();
-        assert_eq!(whole[0].data().len(), 3);
-    }
-
-    #[test]
-    fn a_second_look_is_put_together_too() {
-        struct Twice {
-            segments: bool,
-        }
-        impl Reconstruct for Twice {
-            fn reconstruct(&self, images: &[Image]) -> Result<Vec<Image>, BackendError> {
-                Lifting(0.0).reconstruct(images)
-            }
-
-            fn looks_twice(&self) -> bool {
-                true
-            }
-
-            fn segments(&self) -> bool {
-                self.segments
-            }
-
-            fn second(&self, images: &[Image]) -> Result<Vec<Image>, BackendError> {
-                let dark = |image: &Image| Image::filled(image.height(), image.width(), 1, 0.25);
-                Ok(images.iter().map(dark).collect::<Result<_, _>>()?)
-            }
-        }
-        let image = Image::from_fn(20, 30, 1, |y, x, _| (y + x) as f32 / 50.0).unwrap();
-        let tiled = Tiled::new(Twice { segments: false }, GRID);
-        let seen = &crate::observe(&tiled, &[image], None).unwrap()[0];
-        let second = seen.second.as_ref().unwrap();
-        assert!(second.data().iter().all(|v| (v - 0.25).abs() < 1e-6));
-        let rgb = Image::filled(20, 30, 3, 0.5).unwrap();
-        let tiled = Tiled::new(Twice { segments: true }, GRID);
-        let seen = &crate::observe(&tiled, &[rgb], None).unwrap()[0];
-        assert!(seen.second.is_none());
-        let p = seen.segmentation.as_ref().unwrap();
-        assert_eq!((p.height(), p.width()), (20, 30));
-        assert!(p.data().iter().all(|v| (v - 0.25).abs() < 1e-6));
-        let once = Tiled::new(Lifting(0.0), GRID);
-        let image = Image::filled(20, 30, 1, 0.5).unwrap();
-        assert!(!once.looks_twice() && once.second(&[image]).is_err());
-    }
-
-    #[test]
-    fn a_backend_that_gives_other_shapes_is_told() {
-        struct Small;
-        impl Reconstruct for Small {
-            fn reconstruct(&self, images: &[Image]) -> Result<Vec<Image>, BackendError> {
-                Ok(vec![Image::filled(1, 1, 1, 0.0)?; images.len()])
-            }
-        }
-        let image = Image::filled(8, 12, 1, 0.0).unwrap();
-        let error = Tiled::new(Small, GRID).reconstruct(&[image]).unwrap_err();
-        assert_eq!(error.to_string(), "expected 96 values, found 1");
-    }
-}
+mod tests;

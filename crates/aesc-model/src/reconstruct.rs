@@ -3,9 +3,10 @@
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use aesc_artifact::{Look, ModelFile, NetworkPlan, Precision};
-use aesc_detect::{BackendError, McDropout, Reconstruct, Sampled};
+use aesc_detect::{BackendError, McDropout, Observation, Reconstruct, Sampled};
 use aesc_image::{Image, Map};
 use rayon::prelude::*;
+use tch::Tensor;
 
 use crate::device::alone;
 use crate::network::{Frozen, Masks, Network};
@@ -89,10 +90,25 @@ impl Reconstructor {
     /// # Errors
     /// [`ModelError::Images`] when channels or sizes are off.
     pub fn clean(&self, images: &[Image]) -> Result<Vec<Image>, ModelError> {
-        self.looked(images, Look::First)
+        let clean = |frozen: &Frozen, x: &Tensor| Ok(vec![frozen.reconstruct(x, Look::First)?]);
+        Ok(self.seen(images, clean)?.into_iter().flatten().collect())
     }
 
-    fn looked(&self, images: &[Image], look: Look) -> Result<Vec<Image>, ModelError> {
+    /// What every look makes of equal-sized images of any size, a list for each image in the order of
+    /// [`NetworkConfig::looks`](aesc_artifact::NetworkConfig::looks).
+    ///
+    /// # Errors
+    /// As [`Self::clean`].
+    pub fn looks(&self, images: &[Image]) -> Result<Vec<Vec<Image>>, ModelError> {
+        self.seen(images, Frozen::looks)
+    }
+
+    /// What `see` makes of images, a list for each.
+    fn seen(
+        &self,
+        images: &[Image],
+        see: impl Fn(&Frozen, &Tensor) -> Result<Vec<Tensor>, ModelError> + Sync,
+    ) -> Result<Vec<Vec<Image>>, ModelError> {
         let Some(first) = images.first() else {
             return Ok(Vec::new());
         };
@@ -100,11 +116,12 @@ impl Reconstructor {
         check_same_shape(images)?;
         let (h, w) = (first.height(), first.width());
         if self.plan.padded(h, w) == (h, w) {
-            return self.run(images, look);
+            return self.run(images, see);
         }
         let grown = images.iter().map(|image| padded(image, &self.plan));
-        let clean = self.run(&grown.collect::<Result<Vec<_>, _>>()?, look)?;
-        clean.iter().map(|image| cropped(image, h, w)).collect()
+        let seen = self.run(&grown.collect::<Result<Vec<_>, _>>()?, see)?;
+        let cut = |one: &Vec<Image>| one.iter().map(|image| cropped(image, h, w)).collect();
+        seen.iter().map(cut).collect()
     }
 
     /// The clean versions of images and their variance over dropout, each image on its own: its
@@ -163,10 +180,21 @@ impl Reconstructor {
         Err(ModelError::images(expected, image.channels()))
     }
 
-    fn run(&self, images: &[Image], look: Look) -> Result<Vec<Image>, ModelError> {
+    fn run(
+        &self,
+        images: &[Image],
+        see: impl Fn(&Frozen, &Tensor) -> Result<Vec<Tensor>, ModelError> + Sync,
+    ) -> Result<Vec<Vec<Image>>, ModelError> {
         self.shared_out(images, |lane, images| {
             let x = nchw_from_images(images, self.device)?;
-            images_from_nchw(&lane.frozen.forward(&x, look)?)
+            let mut seen = vec![Vec::new(); images.len()];
+            for made in see(&lane.frozen, &x)? {
+                let made = images_from_nchw(&made)?;
+                seen.iter_mut()
+                    .zip(made)
+                    .for_each(|(one, made)| one.push(made));
+            }
+            Ok(seen)
         })
     }
 
@@ -203,19 +231,16 @@ impl Reconstruct for Reconstructor {
         Ok(self.clean(images)?)
     }
 
-    fn looks_twice(&self) -> bool {
+    fn looks_again(&self) -> bool {
         self.plan.config.looks().len() > 1
     }
 
-    fn segments(&self) -> bool {
-        self.plan.config.is_segmentation(Look::Second)
-    }
-
-    fn second(&self, images: &[Image]) -> Result<Vec<Image>, BackendError> {
-        if !self.looks_twice() {
-            return Err("this network looks at an image once".into());
-        }
-        Ok(self.looked(images, Look::Second)?)
+    fn look(&self, images: &[Image]) -> Result<Vec<Observation>, BackendError> {
+        let seen = self.looks(images)?.into_iter();
+        let network = &self.plan.config;
+        Ok(seen
+            .map(|made| network.observation(made))
+            .collect::<Result<_, _>>()?)
     }
 
     fn sample(&self, images: &[Image], mc: &McDropout) -> Result<Vec<Sampled>, BackendError> {

@@ -1,6 +1,6 @@
 //! The ONNX file of a model, and a look at what such a file does.
 
-use aesc_artifact::{Look, ModelFile, NetworkConfig};
+use aesc_artifact::{Look, ModelFile};
 use aesc_image::Image;
 use prost::Message;
 use tract_onnx::pb::{GraphProto, ModelProto, OperatorSetIdProto};
@@ -16,19 +16,19 @@ pub const INPUT: &str = "image";
 /// The graph's output, of the input's shape and range.
 pub const OUTPUT: &str = "reconstruction";
 
-/// The output of a network's second look, where it reconstructs twice.
+/// The second reconstruction, of a network that has two.
 pub const SECOND: &str = "reconstruction.second";
 
-/// The output of a second look that segments: `[batch, 1, h, w]`, 0..=1, how surely each pixel is
-/// not as in a clean image.
+/// The output of a network that segments: `[batch, 1, h, w]`, 0..=1, how surely each pixel is not as
+/// in a clean image.
 pub const SEGMENTATION: &str = "segmentation";
 
 /// The name of what a look gives.
-pub(crate) fn output_of(network: &NetworkConfig, look: Look) -> &'static str {
+pub(crate) fn output_of(look: Look) -> &'static str {
     match look {
         Look::First => OUTPUT,
-        Look::Second if network.is_segmentation(look) => SEGMENTATION,
         Look::Second => SECOND,
+        Look::Segment => SEGMENTATION,
     }
 }
 
@@ -38,8 +38,8 @@ pub const OPSET: i64 = 17;
 /// The version of ONNX's file layout that came with the operators.
 const IR_VERSION: i64 = 8;
 
-/// A model's graph as the bytes of an ONNX file, [`INPUT`] to [`OUTPUT`], of a network that looks
-/// twice to [`SECOND`] or [`SEGMENTATION`] too, the batch being free.
+/// A model's graph as the bytes of an ONNX file, [`INPUT`] to [`OUTPUT`] and, of a network that has
+/// them, [`SECOND`] and [`SEGMENTATION`], the batch being free.
 ///
 /// `metadata_props` holds the entries of the model file's header (`aesc.preprocess`,
 /// `aesc.calibration` and the others, JSON each). The same model always gives the same bytes.
@@ -83,8 +83,8 @@ pub(crate) fn model_of(graph: GraphProto) -> ModelProto {
     }
 }
 
-/// What the graph in the bytes of an exported file makes of images, by tract: a list of images for
-/// each output. Images (0..=1) must have the sides the file was exported for.
+/// What the graph in the bytes of an exported file makes of images, by tract: for each image a list,
+/// an image for each output. Images (0..=1) must have the sides the file was exported for.
 ///
 /// # Errors
 /// [`OnnxError::NotOnnx`], [`OnnxError::Images`] or [`OnnxError::Tract`].

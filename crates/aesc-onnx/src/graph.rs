@@ -36,8 +36,8 @@ impl Network {
         Ok(Self { plan, kernels })
     }
 
-    /// The graph for images of `sides` (height, width), [`INPUT`] to what each of `looks` makes of it:
-    /// [`output_of`] each look. Sides that do not divide by `2^depth` are padded by reflection inside
+    /// The graph for images of `sides` (height, width), [`INPUT`] to what each of `looks` makes of it,
+    /// the first few of the network's or all: [`output_of`] each look. Sides that do not divide by `2^depth` are padded by reflection inside
     /// and cropped back.
     ///
     /// Levels with a rate above 0 in `dropout` are multiplied by a further input of their shape,
@@ -57,18 +57,15 @@ impl Network {
         let x = builder.grown(sides, padded);
         let config = &self.plan.config;
         let named = |look| {
-            let output = output_of(config, look);
+            let output = output_of(look);
             if padded == sides {
                 output.to_owned()
             } else {
                 format!("{output}.grown")
             }
         };
-        // A look at the first one's residual needs the first one, asked for or not.
-        let of_residual = looks.iter().any(|look| config.is_of_residual(*look));
-        let needed = |look: &Look| looks.contains(look) || (of_residual && *look == Look::First);
         let mut outputs = Vec::with_capacity(looks.len());
-        for look in config.looks().iter().copied().filter(needed) {
+        for &look in looks {
             let shown = if config.is_high_pass(look) {
                 builder.high_pass(&x, channels, padded)
             } else if config.is_of_residual(look) {
@@ -76,15 +73,13 @@ impl Network {
             } else {
                 x.clone()
             };
-            let (last, output) = (named(look), output_of(config, look));
+            let (last, output) = (named(look), output_of(look));
             self.levels(&mut builder, shown, (look, padded, &last), dropout);
-            if looks.contains(&look) {
-                if padded != sides {
-                    builder.cropped(&last, sides, output);
-                }
-                let made = self.plan.channels_of(look);
-                outputs.push(value(output, [made, sides.0, sides.1]));
+            if padded != sides {
+                builder.cropped(&last, sides, output);
             }
+            let made = self.plan.channels_of(look);
+            outputs.push(value(output, [made, sides.0, sides.1]));
         }
         GraphProto {
             node: builder.nodes,

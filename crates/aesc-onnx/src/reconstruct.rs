@@ -4,7 +4,7 @@ use std::cell::RefCell;
 use std::rc::Rc;
 
 use aesc_artifact::{Look, ModelFile, NetworkPlan, dropout_mask};
-use aesc_detect::{BackendError, McDropout, Reconstruct, Sampled};
+use aesc_detect::{BackendError, McDropout, Observation, Reconstruct, Sampled};
 use aesc_image::{Image, Map};
 use rayon::prelude::*;
 use tract_onnx::prelude::Tensor;
@@ -23,9 +23,12 @@ pub struct Reconstructor {
     network: Network,
     /// The graphs of the last calls: the next one mostly wants the same.
     whole: Prepared,
-    second: Prepared,
+    all: Prepared,
     thinned: Prepared,
 }
+
+/// The look that all networks have.
+const FIRST: &[Look] = &[Look::First];
 
 /// What a graph was prepared for (sides, rates), and the graph.
 type Prepared = RefCell<Option<((usize, usize), Vec<f64>, Rc<Session>)>>;
@@ -39,13 +42,15 @@ impl Reconstructor {
         let made = Self {
             network: Network::new(model)?,
             whole: RefCell::default(),
-            second: RefCell::default(),
+            all: RefCell::default(),
             thinned: RefCell::default(),
         };
         let preprocess = &model.manifest.preprocess;
         let sides = (preprocess.height, preprocess.width);
-        for look in made.network.plan.config.looks() {
-            made.look(sides, *look)?;
+        if made.looks_again() {
+            made.all(sides)?;
+        } else {
+            made.whole(sides)?;
         }
         Ok(made)
     }
@@ -55,16 +60,25 @@ impl Reconstructor {
     /// # Errors
     /// [`OnnxError::Images`] when channels or sizes are off.
     pub fn clean(&self, images: &[Image]) -> Result<Vec<Image>, OnnxError> {
-        self.looked(images, Look::First)
-    }
-
-    fn looked(&self, images: &[Image], look: Look) -> Result<Vec<Image>, OnnxError> {
         let Some(first) = images.first() else {
             return Ok(Vec::new());
         };
         self.check_channels(first)?;
-        let sides = (first.height(), first.width());
-        self.look(sides, look)?.reconstruct(images)
+        let whole = self.whole((first.height(), first.width()))?;
+        Ok(whole.looks(images)?.into_iter().flatten().collect())
+    }
+
+    /// What every look makes of equal-sized images of any size, a list for each image in the order of
+    /// [`NetworkConfig::looks`](aesc_artifact::NetworkConfig::looks).
+    ///
+    /// # Errors
+    /// As [`Self::clean`].
+    pub fn looks(&self, images: &[Image]) -> Result<Vec<Vec<Image>>, OnnxError> {
+        let Some(first) = images.first() else {
+            return Ok(Vec::new());
+        };
+        self.check_channels(first)?;
+        self.all((first.height(), first.width()))?.looks(images)
     }
 
     /// The clean versions of equal-sized images and their variance over dropout.
@@ -88,7 +102,7 @@ impl Reconstructor {
         let plan = &self.network.plan;
         let rates = plan.dropout_rates(mc)?;
         let (h, w) = (image.height(), image.width());
-        let session = self.session(&self.thinned, (h, w), &rates, Look::First)?;
+        let session = self.session(&self.thinned, (h, w), &rates, FIRST)?;
         let session: &Session = &session;
         let mut moments = Moments::new(h * w * image.channels());
         let passes: Vec<u32> = (0..mc.samples as u32).collect();
@@ -113,22 +127,23 @@ impl Reconstructor {
         Err(OnnxError::images(expected, image.channels()))
     }
 
-    /// The graph of a look at images of `sides`, nothing dropped.
-    fn look(&self, sides: (usize, usize), look: Look) -> Result<Rc<Session>, OnnxError> {
-        let held = match look {
-            Look::First => &self.whole,
-            Look::Second => &self.second,
-        };
-        self.session(held, sides, &[], look)
+    /// The graph of the first look at images of `sides`, nothing dropped.
+    fn whole(&self, sides: (usize, usize)) -> Result<Rc<Session>, OnnxError> {
+        self.session(&self.whole, sides, &[], FIRST)
     }
 
-    /// The graph for images of `sides` that drops by `rates`: the one held, or a new one.
+    /// The graph of all looks.
+    fn all(&self, sides: (usize, usize)) -> Result<Rc<Session>, OnnxError> {
+        self.session(&self.all, sides, &[], self.network.plan.config.looks())
+    }
+
+    /// The graph of `looks` at images of `sides` that drops by `rates`: the one held, or a new one.
     fn session(
         &self,
         held: &Prepared,
         sides: (usize, usize),
         rates: &[f64],
-        look: Look,
+        looks: &[Look],
     ) -> Result<Rc<Session>, OnnxError> {
         if let Some((of_sides, of_rates, session)) = &*held.borrow()
             && *of_sides == sides
@@ -136,7 +151,7 @@ impl Reconstructor {
         {
             return Ok(Rc::clone(session));
         }
-        let proto = model_of(self.network.graph(sides, rates, &[look]));
+        let proto = model_of(self.network.graph(sides, rates, looks));
         let session = Rc::new(Session::new(&proto)?);
         held.replace(Some((sides, rates.to_vec(), Rc::clone(&session))));
         Ok(session)
@@ -167,20 +182,16 @@ impl Reconstruct for Reconstructor {
         Ok(self.clean(images)?)
     }
 
-    fn looks_twice(&self) -> bool {
+    fn looks_again(&self) -> bool {
         self.network.plan.config.looks().len() > 1
     }
 
-    fn segments(&self) -> bool {
+    fn look(&self, images: &[Image]) -> Result<Vec<Observation>, BackendError> {
+        let seen = self.looks(images)?.into_iter();
         let network = &self.network.plan.config;
-        network.is_segmentation(Look::Second)
-    }
-
-    fn second(&self, images: &[Image]) -> Result<Vec<Image>, BackendError> {
-        if !self.looks_twice() {
-            return Err("this network looks at an image once".into());
-        }
-        Ok(self.looked(images, Look::Second)?)
+        Ok(seen
+            .map(|made| network.observation(made))
+            .collect::<Result<_, _>>()?)
     }
 
     fn sample(&self, images: &[Image], mc: &McDropout) -> Result<Vec<Sampled>, BackendError> {

@@ -55,23 +55,13 @@ impl Session {
         Ok(outputs.into_iter().map(TValue::into_arc_tensor).collect())
     }
 
-    /// The reconstruction of each image.
-    pub(crate) fn reconstruct(&self, images: &[Image]) -> Result<Vec<Image>, OnnxError> {
-        let one = |image| image_from_nchw(&*self.run(image, Vec::new())?);
-        images.par_iter().map(one).collect()
-    }
-
-    /// What each output makes of each image.
+    /// What the outputs are for each image, a list for each.
     pub(crate) fn looks(&self, images: &[Image]) -> Result<Vec<Vec<Image>>, OnnxError> {
-        let mut looks = Vec::new();
-        for image in images {
+        let one = |image| {
             let made = self.outputs(image, Vec::new())?;
-            looks.resize_with(made.len(), Vec::new);
-            for (look, output) in looks.iter_mut().zip(made) {
-                look.push(image_from_nchw(&output)?);
-            }
-        }
-        Ok(looks)
+            made.iter().map(|output| image_from_nchw(output)).collect()
+        };
+        images.par_iter().map(one).collect()
     }
 }
 

@@ -6,7 +6,7 @@ use aesc_image::Image;
 use sha2::{Digest, Sha256};
 
 use crate::export::output_of;
-use crate::{INPUT, OUTPUT, OnnxError};
+use crate::{INPUT, OnnxError};
 
 /// The entry that tells the layout.
 const FORMAT: (&str, &str) = ("aesc.vectors", "1");
@@ -15,29 +15,21 @@ const WEIGHTS: &str = "aesc.weights";
 /// The entry that tells what computed them.
 const MADE_BY: &str = "aesc.made_by";
 
-/// Images and their reconstructions, equal in number and shape, values 0..=1.
+/// Images and what a model makes of them, values 0..=1.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Vectors {
     /// What goes in.
     pub images: Vec<Image>,
-    /// What the model makes of it.
-    pub reconstructions: Vec<Image>,
-    /// What it makes of it at a second look, of one channel where that segments; none where it looks
-    /// once.
-    pub seconds: Vec<Image>,
+    /// What the model makes of each: an image for each of its looks, of one channel where that
+    /// segments, in the order of [`NetworkConfig::looks`](aesc_artifact::NetworkConfig::looks).
+    pub made: Vec<Vec<Image>>,
     /// What computed them, for example `libtorch 2.11.0`.
     pub made_by: String,
 }
 
 impl Vectors {
-    /// What is made of the images by each look.
-    pub fn looks(&self) -> impl Iterator<Item = &[Image]> {
-        let second = Some(&self.seconds[..]).filter(|images| !images.is_empty());
-        std::iter::once(&self.reconstructions[..]).chain(second)
-    }
-
-    /// As a file: tensors `image`, `reconstruction` and, of a model that looks twice,
-    /// `reconstruction.second` or `segmentation`, `[n, c, h, w]` each, as the graph takes and gives
+    /// As a file: tensors `image`, `reconstruction` and, of a model that has them,
+    /// `reconstruction.second` and `segmentation`, `[n, c, h, w]` each, as the graph takes and gives
     /// them, marked with the weights of `model`.
     pub fn to_file(&self, model: &ModelFile) -> TensorFile {
         let entries = [
@@ -45,11 +37,12 @@ impl Vectors {
             (WEIGHTS, weights_digest(model)),
             (MADE_BY, self.made_by.clone()),
         ];
-        let mut tensors = vec![stacked(INPUT, &self.images)];
-        let network = &model.manifest.network;
-        let names = [Look::First, Look::Second].map(|look| output_of(network, look));
-        let made = names.iter().zip(self.looks());
-        tensors.extend(made.map(|(name, made)| stacked(name, made)));
+        let images: Vec<&Image> = self.images.iter().collect();
+        let mut tensors = vec![stacked(INPUT, &images)];
+        for (place, look) in model.manifest.network.looks().iter().enumerate() {
+            let made = self.made.iter().filter_map(|made| made.get(place));
+            tensors.push(stacked(output_of(*look), &made.collect::<Vec<_>>()));
+        }
         TensorFile {
             metadata: entries.map(|(key, value)| (key.to_owned(), value)).into(),
             tensors,
@@ -85,8 +78,7 @@ impl Vectors {
             preprocess.height,
             preprocess.width,
         ];
-        let network = &model.manifest.network;
-        let images = |name: &str, chw: [usize; 3]| {
+        let read = |name: &str, chw: [usize; 3]| {
             let tensor = file.tensors.iter().find(|t| t.name == name);
             let fits =
                 tensor.filter(|t| t.shape.len() == 4 && t.shape[0] > 0 && t.shape[1..] == chw);
@@ -95,31 +87,21 @@ impl Vectors {
             fits.map(|t| unstacked(&t.data, chw))
                 .ok_or(OnnxError::Vectors { expected, found })?
         };
-        let twice = network.looks().len() > 1;
-        let mut seconds = Vec::new();
-        if twice {
-            let n_channels = if network.is_segmentation(Look::Second) {
-                1
-            } else {
-                chw[0]
-            };
-            let name = output_of(network, Look::Second);
-            seconds = images(name, [n_channels, chw[1], chw[2]])?;
-        }
-        let (images, reconstructions) = (images(INPUT, chw)?, images(OUTPUT, chw)?);
-        let n = images.len();
-        for (made, wanted) in [(&reconstructions, true), (&seconds, twice)] {
-            let as_many = !wanted || made.len() == n;
-            expect(
-                as_many,
-                &format!("{n} reconstructions"),
-                made.len().to_string(),
-            )?;
+        let images = read(INPUT, chw)?;
+        let mut made = vec![Vec::new(); images.len()];
+        for look in model.manifest.network.looks() {
+            let n_channels = if *look == Look::Segment { 1 } else { chw[0] };
+            let (name, n) = (output_of(*look), images.len());
+            let seen = read(name, [n_channels, chw[1], chw[2]])?;
+            let found = seen.len().to_string();
+            expect(seen.len() == n, &format!("{name} of {n} images"), found)?;
+            made.iter_mut()
+                .zip(seen)
+                .for_each(|(made, one)| made.push(one));
         }
         Ok(Self {
             images,
-            reconstructions,
-            seconds,
+            made,
             made_by: entry(MADE_BY),
         })
     }
@@ -145,9 +127,9 @@ fn weights_digest(model: &ModelFile) -> String {
 }
 
 /// Equal-sized images as `[n, c, h, w]`.
-fn stacked(name: &str, images: &[Image]) -> NamedTensor {
+fn stacked(name: &str, images: &[&Image]) -> NamedTensor {
     let first = images.first();
-    let side = |of: fn(&Image) -> usize| first.map_or(0, of);
+    let side = |of: fn(&Image) -> usize| first.map_or(0, |image| of(image));
     let mut data = Vec::new();
     for image in images {
         for channel in 0..image.channels() {

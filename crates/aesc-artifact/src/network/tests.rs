@@ -102,22 +102,49 @@ fn two_looks_are_two_networks() {
 }
 
 #[test]
-fn a_look_that_segments_is_a_network_of_one_channel_out() {
-    for second in [SecondLook::Segment, SecondLook::SegmentResidual] {
-        let config = NetworkConfig {
-            second,
-            ..NetworkConfig::default()
-        };
-        let (plan, image) = (config.plan(3).unwrap(), plan(3));
-        let channels = [Look::First, Look::Second].map(|look| plan.channels_of(look));
-        assert_eq!((channels, image.channels_of(Look::First)), ([3, 1], 3));
-        assert!(config.is_segmentation(Look::Second) && !config.is_segmentation(Look::First));
-        // Twice the network, but for two channels of 5 x 5 kernels and biases over 16 channels.
-        assert_eq!(
-            plan.parameters(),
-            2 * image.parameters() - 2 * (16 * 25 + 1)
-        );
+fn a_segmentation_is_a_network_of_one_channel_out() {
+    for (second, n) in [(SecondLook::None, 1), (SecondLook::Ae, 2)] {
+        for segment in [Segmentation::Image, Segmentation::Residual] {
+            let config = NetworkConfig {
+                second,
+                segment,
+                ..NetworkConfig::default()
+            };
+            let (plan, image) = (config.plan(3).unwrap(), plan(3));
+            let channels = config.looks().iter().map(|look| plan.channels_of(*look));
+            assert_eq!(channels.collect::<Vec<_>>(), [&[3, 3][..n], &[1]].concat());
+            assert_eq!(plan.stack(Look::Segment), 12 * n..12 * (n + 1));
+            assert_eq!(plan.levels[12 * n].name, "segment.enc1");
+            // One network more, but for two channels of 5 x 5 kernels and biases over 16 channels.
+            let less = 2 * (16 * 25 + 1);
+            assert_eq!(
+                plan.parameters(),
+                (n as u64 + 1) * image.parameters() - less
+            );
+        }
     }
+}
+
+#[test]
+fn what_the_looks_made_is_an_observation() {
+    let image = |value, channels| aesc_image::Image::filled(2, 3, channels, value).unwrap();
+    let config = NetworkConfig {
+        second: SecondLook::Ae,
+        segment: Segmentation::Residual,
+        ..NetworkConfig::default()
+    };
+    let made = vec![image(0.1, 3), image(0.2, 3), image(0.3, 1)];
+    let seen = config.observation(made.clone()).unwrap();
+    assert_eq!(
+        (&seen.reconstruction, seen.second.as_ref()),
+        (&made[0], Some(&made[1]))
+    );
+    assert_eq!(seen.segmentation.unwrap().data(), made[2].data());
+    let told =
+        |made: &[aesc_image::Image]| config.observation(made.to_vec()).unwrap_err().to_string();
+    assert_eq!(told(&made[..2]), "looks: expected 3 images, found 2");
+    assert_eq!(told(&[]), "looks: expected 3 images, found 0");
+    assert!(told(&[image(0.1, 3), image(0.2, 3), image(0.3, 3)]).contains("6 values"));
 }
 
 /// That `both` is the networks `image` and `fine`, the second with names of its own.

@@ -40,12 +40,8 @@ pub struct TrainConfig {
     /// How clean images are varied.
     #[serde(skip_serializing_if = "AugmentConfig::is_none")]
     pub augment: AugmentConfig,
-    /// The corruption that a segmenting second look ([`SecondLook::Segment`],
-    /// [`SecondLook::SegmentResidual`]) learns to find; the one that the first look learns to repair
-    /// where absent.
-    ///
-    /// [`SecondLook::Segment`]: crate::SecondLook::Segment
-    /// [`SecondLook::SegmentResidual`]: crate::SecondLook::SegmentResidual
+    /// The corruption that a segmentation ([`Segmentation`](crate::Segmentation)) learns to find; the
+    /// one that the first look learns to repair where absent.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub segment: Option<CorruptionConfig>,
     /// The learning rate over time.

@@ -69,7 +69,7 @@ pub(crate) fn run(args: &ExportArgs, context: &Context) -> Result<(), Failure> {
     let onnx = aesc_onnx::export(&model)?;
     let vectors = reference(args, &model, context)?;
     let found = aesc_onnx::run(&onnx, &vectors.images)?;
-    let gap = largest_gap(vectors.looks().flatten(), found.iter().flatten());
+    let gap = largest_gap(vectors.made.iter().flatten(), found.iter().flatten());
     // A gap that is no number is no parity.
     if gap.is_nan() || gap > args.tolerance {
         let message = format!(
@@ -149,8 +149,7 @@ fn kept(args: &ExportArgs, model: &ModelFile) -> Result<Option<Vectors>, Failure
         Failure::new(ExitCode::Model, error)
     })?;
     vectors.images.truncate(args.n_images.into());
-    vectors.reconstructions.truncate(args.n_images.into());
-    vectors.seconds.truncate(args.n_images.into());
+    vectors.made.truncate(args.n_images.into());
     Ok(Some(vectors))
 }
 
@@ -183,18 +182,10 @@ pub(crate) fn by_libtorch(
     images: Vec<Image>,
     context: &Context,
 ) -> Result<Vectors, Failure> {
-    use aesc_detect::{DetectError, Reconstruct};
-
     let device = aesc_model::Device::open(&context.global.device)?;
     let network = aesc_model::Reconstructor::new(model, device)?;
-    let seconds = if network.looks_twice() {
-        network.second(&images).map_err(DetectError::Backend)?
-    } else {
-        Vec::new()
-    };
     Ok(Vectors {
-        reconstructions: network.clean(&images)?,
-        seconds,
+        made: network.looks(&images)?,
         images,
         made_by: crate::provenance::libtorch(),
     })

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use aesc_artifact::{Manifest, NetworkInput, SecondLook};
+use aesc_artifact::{Manifest, NetworkInput, SecondLook, Segmentation};
 use aesc_detect::Calibration;
 use clap::Args;
 use serde_json::{Value, json};
@@ -93,14 +93,15 @@ fn what_it_is(manifest: &Manifest, whole: &Value) -> Vec<(&'static str, String)>
             };
             let second = match network.second {
                 SecondLook::None => String::new(),
-                SecondLook::Ae | SecondLook::Auto => "; second look: ae".to_owned(),
-                SecondLook::Segment => format!("; second look: {kind} that segments"),
-                SecondLook::SegmentResidual => {
-                    format!("; second look: {kind} that segments the first one's residual")
-                }
+                SecondLook::Ae => "; second look: ae".to_owned(),
                 SecondLook::HighPass => format!("; second look: {kind} on the grey high pass"),
             };
-            format!("{kind} depth {depth} width {width}{shown}{second}")
+            let segment = match network.segment {
+                Segmentation::None => String::new(),
+                Segmentation::Image => format!("; segmentation: {kind}"),
+                Segmentation::Residual => format!("; segmentation: {kind} on the residual"),
+            };
+            format!("{kind} depth {depth} width {width}{shown}{second}{segment}")
         }),
         ("parameters", whole["cost"]["parameters"].to_string()),
         (

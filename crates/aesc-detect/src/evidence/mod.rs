@@ -4,9 +4,10 @@
 //! plain surface. So each map is divided, place by place, by what clean images have there; the maps
 //! are averaged; the average is smoothed by windows of several sides, each divided by the largest
 //! value it usually has in a clean image; and the mean over the windows is the evidence. 1 is thus
-//! about what the worst place of a clean image has. Of a backend that looks twice, each look has its
-//! own measure. Of two reconstructions the larger evidence counts, for each misses what the other
-//! finds; a segmentation, one map, is another kind of evidence, and the mean of both counts.
+//! about what the worst place of a clean image has. Of a backend that looks more than once, each look
+//! has its own measure. Of two reconstructions the larger evidence counts, for each misses what the
+//! other finds; a segmentation, whose one map is the root of how sure it is, is another kind of
+//! evidence, and the mean of all looks counts.
 
 mod chroma;
 mod energy;
@@ -111,6 +112,11 @@ impl EvidenceConfig {
         }
         if let Some(segmentation) = seen.segmentation_of(image)? {
             let mut map = segmentation.clone();
+            // Of what is nowhere in a clean image it is sure by thousandths: the root brings a
+            // faint suspicion nearer to a certainty.
+            map.data_mut()
+                .iter_mut()
+                .for_each(|p| *p = p.max(0.0).sqrt());
             if let Some(inside) = inside {
                 clear_outside(&mut map, inside);
             }
@@ -218,6 +224,7 @@ impl EvidenceLevels {
         let mut evidence = Map::new(image.height(), image.width(), vec![0.0; n_pixels])?;
         let mut levels = &self.levels[..];
         let measures = self.peaks.chunks(n_windows);
+        let n_reconstructions = seen.reconstructions().count();
         for (i, (raw, peaks)) in looks.iter().zip(measures).enumerate() {
             let (own, others) = levels.split_at(raw.len());
             levels = others;
@@ -230,12 +237,13 @@ impl EvidenceLevels {
                     *sum += (f64::from(*value) * share) as f32;
                 }
             }
-            let segments = i >= seen.reconstructions().count();
+            let others = n_reconstructions as f32;
             for (sum, value) in evidence.data_mut().iter_mut().zip(look) {
-                *sum = if segments {
-                    0.5 * (*sum + value)
-                } else {
+                *sum = if i < n_reconstructions {
                     sum.max(value)
+                } else {
+                    // Each look weighs alike, the larger of the reconstructions for all of them.
+                    (others * *sum + value) / (others + 1.0)
                 };
             }
         }

@@ -6,12 +6,7 @@ use super::*;
 use crate::Observation;
 
 fn seen(reconstruction: &Image) -> Observation {
-    Observation {
-        reconstruction: reconstruction.clone(),
-        second: None,
-        segmentation: None,
-        variance: None,
-    }
+    Observation::of(reconstruction.clone())
 }
 
 fn fitted(config: &EvidenceConfig, pairs: &[(Image, Image)], roi: Option<&Roi>) -> EvidenceLevels {
@@ -123,7 +118,7 @@ fn of_two_looks_each_on_its_own_measure_the_larger_counts() {
 }
 
 #[test]
-fn a_segmentation_is_half_of_the_evidence() {
+fn a_segmentation_weighs_as_much_as_each_reconstruction() {
     let config = EvidenceConfig {
         maps: vec![EvidenceMap::Absolute, EvidenceMap::Gradient],
         ..absolute(1)
@@ -145,12 +140,37 @@ fn a_segmentation_is_half_of_the_evidence() {
     // Two maps of the residual and one of the segmentation; a window of each.
     assert_eq!((levels.levels.len(), levels.peaks.len()), (3, 2));
     // At 8 the segmentation is a hundred times as sure, at 40 nothing is different.
-    let found = with(&made, sure(&|x| if x == 8 { 0.2 } else { 0.002 }));
+    let surer = |x| if x == 8 { 0.2 } else { 0.002 };
+    let found = with(&made, sure(&surer));
     let map = levels.map(&config, (&black, &found), None).unwrap();
-    for (at, expected) in [(8, f32::midpoint(1.0, 100.0)), (40, 1.0)] {
+    for (at, expected) in [(8, f32::midpoint(1.0, 10.0)), (40, 1.0)] {
         let value = map.at(2, at);
         assert!((value / expected - 1.0).abs() < 1e-4, "{at}: {value}");
     }
+    // Beside two reconstructions it is a third, and their larger evidence the rest.
+    let twice = |second: &Image, seen| Observation {
+        second: Some(second.clone()),
+        ..seen
+    };
+    let mut fit = EvidenceFit::new(&config, None);
+    fit.add(&black, &twice(&made, clean.clone())).unwrap();
+    fit.peak(&black, &twice(&made, clean)).unwrap();
+    let levels = fit.finish().unwrap();
+    let (_, second) = off_by(|x| if x == 8 { 0.03 } else { 0.01 });
+    let larger = levels.map(
+        &config,
+        (&black, &twice(&second, with(&made, sure(&|_| 0.002)))),
+        None,
+    );
+    let larger = larger.unwrap().at(2, 8);
+    let both = levels
+        .map(&config, (&black, &twice(&second, found)), None)
+        .unwrap();
+    assert!(larger > 1.5, "{larger}");
+    // Where the segmentation finds nothing it has 1.
+    let reconstructions = (3.0 * larger - 1.0) / 2.0;
+    let expected = (2.0 * reconstructions + 10.0) / 3.0;
+    assert!((both.at(2, 8) / expected - 1.0).abs() < 1e-4);
     let small = Map::new(2, 64, vec![0.0; 128]).unwrap();
     let told = levels.map(&config, (&black, &with(&made, small)), None);
     assert!(told.unwrap_err().to_string().contains("segmentation"));

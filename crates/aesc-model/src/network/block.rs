@@ -183,7 +183,7 @@ impl Network {
         }
     }
 
-    /// Reconstructions of `x` `[b, c, h, w]` by one look and batch statistics, which also move the
+    /// What one look makes of `x` `[b, c, h, w]` by batch statistics, which also move the
     /// running averages by `momentum`. Sides must divide by `2^depth`.
     pub(crate) fn forward_train(
         &self,
@@ -192,7 +192,7 @@ impl Network {
         momentum: f64,
     ) -> Result<Tensor, ModelError> {
         // What another look learns from the first one does not move the first one's averages.
-        let first = |x: &Tensor| self.forward_train(x, Look::First, 0.0);
+        let first = || self.forward_train(x, Look::First, 0.0);
         let x = shown(&self.plan, x, look, first)?;
         wire((&self.plan, look), &x, |i, x| {
             let level = &self.levels[i];
@@ -243,7 +243,7 @@ pub(crate) fn leaky_relu(x: &Tensor) -> Result<Tensor, ModelError> {
 
 #[cfg(test)]
 mod tests {
-    use aesc_artifact::{NetworkConfig, SecondLook};
+    use aesc_artifact::{NetworkConfig, SecondLook, Segmentation};
 
     use super::*;
 
@@ -325,24 +325,26 @@ mod tests {
         let config = NetworkConfig {
             depth: 2,
             width: 2,
-            second: SecondLook::SegmentResidual,
+            second: SecondLook::Ae,
+            segment: Segmentation::Residual,
             ..NetworkConfig::default()
         };
         let plan = config.plan(1).unwrap();
         let network = Network::init(&plan, 1, Device::Cpu).unwrap();
         let before = network.to_tensors().unwrap();
         let x = Tensor::rand([2, 1, 16, 16], (Kind::Float, tch::Device::Cpu));
-        let y = network.forward_train(&x, Look::Second, 0.5).unwrap();
+        let y = network.forward_train(&x, Look::Segment, 0.5).unwrap();
         y.square().sum(Kind::Float).backward();
         let learns = |look| {
             let own = &network.levels[plan.stack(look)];
             own.iter().any(|level| level.weight.grad().defined())
         };
-        assert_eq!([Look::First, Look::Second].map(learns), [false, true]);
+        let looks = [Look::First, Look::Second, Look::Segment];
+        assert_eq!(looks.map(learns), [false, false, true]);
         let after = network.to_tensors().unwrap();
         let moved = before.iter().zip(&after).filter(|(old, new)| old != new);
         let mut moved = moved.map(|(old, _)| old.name.as_str());
-        assert!(moved.clone().count() > 0 && moved.all(|name| name.starts_with("second.")));
+        assert!(moved.clone().count() > 0 && moved.all(|name| name.starts_with("segment.")));
     }
 
     #[test]

@@ -8,15 +8,15 @@ use tch::{Kind, Tensor};
 use crate::ModelError;
 
 /// What a look at images `x` `[b, c, h, w]` shows: themselves, their high pass `[b, 1, h, w]`, or
-/// what is left of them when `first`, how the first look reconstructs images, is taken away.
+/// what is left of them when what `first` gives, the first look's reconstructions, is taken away.
 pub(crate) fn shown(
     plan: &NetworkPlan,
     x: &Tensor,
     look: Look,
-    first: impl FnOnce(&Tensor) -> Result<Tensor, ModelError>,
+    first: impl FnOnce() -> Result<Tensor, ModelError>,
 ) -> Result<Tensor, ModelError> {
     if plan.config.is_of_residual(look) {
-        return tch::no_grad(|| Ok(x.f_sub(&first(x)?)?.f_mul_scalar(RESIDUAL_GAIN)?));
+        return tch::no_grad(|| Ok(x.f_sub(&first()?)?.f_mul_scalar(RESIDUAL_GAIN)?));
     }
     if plan.config.is_high_pass(look) {
         return tch::no_grad(|| high_pass(x));
@@ -43,24 +43,24 @@ fn high_pass(x: &Tensor) -> Result<Tensor, ModelError> {
 
 #[cfg(test)]
 mod tests {
-    use aesc_artifact::{NetworkConfig, NetworkInput, SecondLook};
+    use aesc_artifact::{NetworkConfig, NetworkInput, SecondLook, Segmentation};
 
     use super::*;
 
     #[test]
     fn what_the_first_look_repaired_is_shown_four_times_as_strong() {
         let config = NetworkConfig {
-            second: SecondLook::SegmentResidual,
+            second: SecondLook::Ae,
+            segment: Segmentation::Residual,
             ..NetworkConfig::default()
         };
         let plan = config.plan(1).unwrap();
         let x = Tensor::from_slice(&[0.5_f32, 0.75]).view([1, 1, 1, 2]);
-        let first = |x: &Tensor| Ok(x - 0.125);
         let values = |look| {
-            let shown = shown(&plan, &x, look, first).unwrap();
+            let shown = shown(&plan, &x, look, || Ok(&x - 0.125)).unwrap();
             Vec::<f32>::try_from(shown.view([-1])).unwrap()
         };
-        assert_eq!(values(Look::Second), [0.5, 0.5]);
+        assert_eq!(values(Look::Segment), [0.5, 0.5]);
         assert_eq!(values(Look::First), [0.5, 0.75]);
     }
 
@@ -73,24 +73,19 @@ mod tests {
         let plan = config.plan(3).unwrap();
         let options = (Kind::Float, tch::Device::Cpu);
         let x = Tensor::full([1, 3, 64, 64], 0.25, options);
-        let flat = shown(&plan, &x, Look::First, |x| Ok(x.shallow_clone())).unwrap();
+        let itself = |x: &Tensor| Ok(x.shallow_clone());
+        let high = |x: &Tensor| shown(&plan, x, Look::First, || itself(x)).unwrap();
+        let flat = high(&x);
         assert_eq!(flat.size(), [1, 1, 64, 64]);
         assert!(flat.abs().max().double_value(&[]) < 1e-6);
         // Red for green: the same grey.
         let _ = x.narrow(1, 0, 1).narrow(3, 0, 32).fill_(0.5);
         let _ = x.narrow(1, 1, 1).narrow(3, 0, 32).fill_(0.0);
-        assert!(
-            shown(&plan, &x, Look::First, |x| Ok(x.shallow_clone()))
-                .unwrap()
-                .abs()
-                .max()
-                .double_value(&[])
-                < 1e-6
-        );
+        assert!(high(&x).abs().max().double_value(&[]) < 1e-6);
         // A step of grey by 0.1: 4 * 0.1 * (1 - what the Gaussian has to the left) beside it.
         let x = Tensor::full([1, 3, 64, 64], 0.25, options);
         let _ = x.narrow(3, 32, 32).fill_(0.35);
-        let beside = shown(&plan, &x, Look::First, |x| Ok(x.shallow_clone())).unwrap();
+        let beside = high(&x);
         let weights = high_pass_weights();
         let right: f32 = weights[7..].iter().sum();
         let expected = -0.4 * f64::from(right);

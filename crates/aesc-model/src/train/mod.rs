@@ -34,7 +34,7 @@ pub use history::{EpochRow, HISTORY_FILE};
 use loss::PixelLoss;
 use pairs::{Batch, Pairs};
 pub use probe::probe_step_secs;
-pub use product::{is_texture, told_from, turns_of};
+pub use product::{told_from, turns_of};
 use validate::Validation;
 
 /// What to train, on what, and where to keep its checkpoint.
@@ -231,7 +231,7 @@ impl<'a> Run<'a> {
         let rate = self.state.schedule.rate(self.state.step, self.recipe());
         let momentum = self.recipe().batch_norm_momentum;
         let loss = self.network.mean_loss(|network, look| {
-            let segments = network.plan.config.is_segmentation(look);
+            let segments = look == aesc_artifact::Look::Segment;
             let sought = shown.sought.as_ref().filter(|_| segments);
             let input = sought.unwrap_or(&shown.input);
             let output = network.forward_train(input, look, momentum)?;

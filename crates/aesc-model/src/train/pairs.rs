@@ -94,7 +94,7 @@ impl<'a> Pairs<'a> {
         }
         let batch = config.train.batch;
         let shape = [batch, first.height(), first.width(), first.channels()];
-        let segments = config.network.is_segmentation(Look::Second);
+        let segments = config.network.looks().contains(&Look::Segment);
         let segment = config.train.segment.as_ref().filter(|_| segments);
         Ok(Self {
             images: job.images,

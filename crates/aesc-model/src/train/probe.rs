@@ -2,7 +2,7 @@
 
 use std::time::Instant;
 
-use aesc_artifact::RunConfig;
+use aesc_artifact::{Look, RunConfig};
 use tch::{Kind, Tensor};
 
 use super::TrainJob;
@@ -31,7 +31,7 @@ pub fn probe_step_secs(config: &RunConfig, device: Device) -> Result<f64, ModelE
         let loss = network.mean_loss(|network, look| {
             let momentum = config.train.batch_norm_momentum;
             let output = network.forward_train(&noise, look, momentum)?;
-            if network.plan.config.is_segmentation(look) {
+            if look == Look::Segment {
                 return pixel_loss.of_segmentation(&output, (&noise, &noise));
             }
             pixel_loss.of(&output, &noise, None)

@@ -1,7 +1,6 @@
-//! What the training images tell of their product: under which turns it looks the same, and whether
-//! it is a texture.
+//! What the training images tell of their product: under which turns it looks the same.
 
-use aesc_artifact::{RunConfig, SecondLook, Turns};
+use aesc_artifact::{RunConfig, Turns};
 use aesc_image::Image;
 
 use super::augment::turned;
@@ -11,11 +10,6 @@ const CELLS: usize = 8;
 /// A turn keeps a set's look when the mean description moves by less than this share of the
 /// standard deviation between images, on the root mean square.
 const SAME_LOOK: f64 = 0.5;
-/// A set is of a texture when the standard deviation over cells of how much grey changes there is
-/// below this share of its mean. Woven cloth, brushed metal and KolektorSDD have 0.03 to 0.06, a
-/// bottle's mouth, a pill, a connector and a gear 0.5 to 0.7.
-const EVEN: f64 = 0.25;
-
 /// The configuration with what its `auto`s stand for, told from clean images of one size, at least
 /// one.
 pub fn told_from(config: &RunConfig, images: &[Image]) -> RunConfig {
@@ -23,33 +17,7 @@ pub fn told_from(config: &RunConfig, images: &[Image]) -> RunConfig {
     if config.train.augment.turns == Turns::Auto {
         config.train.augment.turns = turns_of(images);
     }
-    if config.network.second == SecondLook::Auto {
-        config.network.second = if is_texture(images) {
-            SecondLook::Segment
-        } else {
-            SecondLook::Ae
-        };
-    }
     config
-}
-
-/// Whether clean images are of a texture instead of an object: whether, on their average, every
-/// place has as much detail as any other.
-///
-/// Of an 8 x 8 grid of cells, each holds how much grey changes along rows and columns, mean over
-/// images; these spread by less than a quarter of their mean. Evenly lit or not, an object has an
-/// outline and a ground.
-pub fn is_texture(images: &[Image]) -> bool {
-    let mut changes = vec![0.0; CELLS * CELLS];
-    for image in images {
-        for (sum, cell) in changes.iter_mut().zip(description(image).chunks_exact(3)) {
-            *sum += cell[1] + cell[2];
-        }
-    }
-    let n = changes.len() as f64;
-    let mean = changes.iter().sum::<f64>() / n;
-    let variance = changes.iter().map(|v| (v - mean).powi(2)).sum::<f64>() / n;
-    mean > 0.0 && variance.sqrt() < EVEN * mean
 }
 
 /// The turns under which a set of clean images looks the same, the finest there are.
@@ -152,36 +120,14 @@ mod tests {
     }
 
     #[test]
-    fn a_texture_has_detail_everywhere_whatever_the_light() {
-        let noise = |rng: &mut ChaCha8Rng| rng.random::<f32>();
-        let plain = set(|_, _, rng| noise(rng));
-        // From 0.7 to all of its contrast, and a tone that falls from one side to the other.
-        let shaded = set(|y, x, rng| {
-            let light = 1.0 - 0.3 * x as f32 / 32.0;
-            light * (0.5 * noise(rng) + 0.4 - 0.01 * y as f32)
-        });
-        let disc = set(|y, x, rng| {
-            let inside = (y as f32 - 16.0).hypot(x as f32 - 16.0) < 12.0;
-            if inside { 0.2 + 0.2 * noise(rng) } else { 0.9 }
-        });
-        let flat = set(|_, _, _| 0.5);
-        let found = [plain, shaded, disc, flat].map(|images| is_texture(&images));
-        assert_eq!(found, [true, true, false, false]);
-    }
-
-    #[test]
     fn what_is_auto_is_told_and_the_rest_stays() {
         let plain = set(|_, _, rng| rng.random::<f32>());
         let mut config = RunConfig::default();
         assert_eq!(told_from(&config, &plain), config);
-        config.network.second = SecondLook::Auto;
         config.train.augment.turns = Turns::Auto;
-        let told = told_from(&config, &plain);
-        let found = (told.network.second, told.train.augment.turns);
-        assert_eq!(found, (SecondLook::Segment, Turns::Quarter));
+        let told = |images: &[Image]| told_from(&config, images).train.augment.turns;
+        assert_eq!(told(&plain), Turns::Quarter);
         let aligned = set(|y, _, rng| if y < 16 { 0.5 } else { rng.random::<f32>() });
-        let told = told_from(&config, &aligned);
-        let found = (told.network.second, told.train.augment.turns);
-        assert_eq!(found, (SecondLook::Ae, Turns::None));
+        assert_eq!(told(&aligned), Turns::None);
     }
 }

@@ -56,7 +56,8 @@ impl Validation {
         let n = self.clean.len().min(LOOKED_AT);
         let input = nchw_from_images(&self.corrupted[..n], self.device)?;
         let sides = (self.clean[0].height(), self.clean[0].width());
-        let made = images_from_nchw(&Frozen::new(network, sides)?.forward(&input, Look::First)?)?;
+        let frozen = Frozen::new(network, sides)?;
+        let made = images_from_nchw(&frozen.reconstruct(&input, Look::First)?)?;
         let pairs = self.corrupted.iter().zip(made).zip(&self.clean);
         let row = |((corrupted, made), clean): ((&Image, Image), &Image)| {
             [corrupted.clone(), made, clean.clone()]
@@ -68,11 +69,7 @@ impl Validation {
     pub(crate) fn psnr_db(&self, network: &Network, loss: &PixelLoss) -> Result<f64, ModelError> {
         let sides = (self.clean[0].height(), self.clean[0].width());
         let frozen = Frozen::new(network, sides)?;
-        let config = &network.plan.config;
-        let looks = config.looks().iter().copied();
-        let looks: Vec<Look> = looks
-            .filter(|look| !config.is_segmentation(*look))
-            .collect();
+        let looks = network.plan.config.reconstructions();
         let mut sum = 0.0;
         for (corrupted, clean) in self
             .corrupted
@@ -81,8 +78,8 @@ impl Validation {
         {
             let corrupted = nchw_from_images(corrupted, self.device)?;
             let clean = nchw_from_images(clean, self.device)?;
-            for look in &looks {
-                let output = frozen.forward(&corrupted, *look)?;
+            for look in looks {
+                let output = frozen.reconstruct(&corrupted, *look)?;
                 sum += psnr_sum(&loss.per_image(&output, &clean)?)?;
             }
         }

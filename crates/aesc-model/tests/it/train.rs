@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use aesc_artifact::{Keep, NetworkConfig, RunConfig, Schedule, SecondLook, Turns};
+use aesc_artifact::{Keep, NetworkConfig, RunConfig, Schedule, SecondLook, Segmentation, Turns};
 use aesc_image::Image;
 use aesc_model::train::{EpochRow, TrainEvent, TrainJob, TrainOutcome, Trained, train};
 use aesc_model::{Device, ModelError};
@@ -104,7 +104,8 @@ fn a_stopped_and_resumed_run_ends_with_the_same_bits() {
             (augment.light, augment.noise, augment.turns) = (0.1, 0.01, Turns::Quarter);
             augment.shift = 0.1;
             config.train.ema = Some(0.9);
-            config.network.second = SecondLook::SegmentResidual;
+            config.network.second = SecondLook::Ae;
+            config.network.segment = Segmentation::Residual;
             config.train.segment = Some(CorruptionConfig::default());
         }
         let schedule = Schedule::Plateau {

@@ -2,7 +2,7 @@
 
 use aesc_artifact::{
     Manifest, ModelFile, NamedTensor, NetworkConfig, NetworkInput, NetworkKind, Provenance,
-    SecondLook, TensorSpec, TrainConfig, TrainRecord,
+    SecondLook, Segmentation, TensorSpec, TrainConfig, TrainRecord,
 };
 use aesc_image::Image;
 use rand::{RngExt, SeedableRng};
@@ -19,12 +19,20 @@ fn small(kind: NetworkKind) -> NetworkConfig {
     }
 }
 
-/// Two such networks.
-pub(crate) fn looking_twice(second: SecondLook) -> NetworkConfig {
-    NetworkConfig {
+/// Several such networks: every way to look at an image more than once.
+pub(crate) fn looking_again() -> Vec<NetworkConfig> {
+    let several = |second, segment| NetworkConfig {
         second,
+        segment,
         ..small(NetworkKind::Aesc)
-    }
+    };
+    vec![
+        several(SecondLook::Ae, Segmentation::None),
+        several(SecondLook::HighPass, Segmentation::None),
+        several(SecondLook::None, Segmentation::Image),
+        several(SecondLook::None, Segmentation::Residual),
+        several(SecondLook::Ae, Segmentation::Residual),
+    ]
 }
 
 /// Every network that exports.
@@ -34,14 +42,8 @@ pub(crate) fn every() -> Vec<NetworkConfig> {
         input: NetworkInput::HighPass,
         ..small(NetworkKind::Aesc)
     };
-    let twice = [
-        SecondLook::Ae,
-        SecondLook::HighPass,
-        SecondLook::Segment,
-        SecondLook::SegmentResidual,
-    ]
-    .map(looking_twice);
-    plain.into_iter().chain([high_pass]).chain(twice).collect()
+    let again = looking_again();
+    plain.into_iter().chain([high_pass]).chain(again).collect()
 }
 
 /// A model of `kind`, depth 3 and width 4, for RGB images of `sides`; variances are positive.

@@ -1,10 +1,10 @@
 //! The backend against the network written out.
 
-use aesc_artifact::{Look, NetworkKind, SecondLook};
+use aesc_artifact::{Look, NetworkKind};
 use aesc_detect::{McDropout, Reconstruct};
 use aesc_onnx::Reconstructor;
 
-use crate::models::{every, gap, looking_twice, model, noise, of};
+use crate::models::{every, gap, looking_again, model, noise, of};
 use crate::written_out;
 
 /// Sides that divide by 8 and sides that must be padded, one of them less than half a margin.
@@ -25,33 +25,36 @@ fn every_network_equals_the_one_written_out_at_any_size() {
 }
 
 #[test]
-fn a_second_look_equals_the_one_written_out_and_is_another() {
-    for second in [
-        SecondLook::Ae,
-        SecondLook::HighPass,
-        SecondLook::Segment,
-        SecondLook::SegmentResidual,
-    ] {
-        let twice = of(looking_twice(second), (16, 24));
-        let backend = Reconstructor::new(&twice).unwrap();
-        assert!(backend.looks_twice());
+fn every_look_equals_the_one_written_out_and_is_another() {
+    for network in looking_again() {
+        let model = of(network.clone(), (16, 24));
+        let backend = Reconstructor::new(&model).unwrap();
+        assert!(backend.looks_again());
         for sides in SIDES {
             let images = [noise(7, sides), noise(8, sides)];
-            let found = backend.second(&images).unwrap();
-            let first = backend.clean(&images).unwrap();
-            for ((image, found), first) in images.iter().zip(&found).zip(&first) {
-                let expected = written_out::looked(&twice, image, Look::Second);
-                assert!(gap(found, &expected) < 1e-5, "{second:?} {sides:?}");
-                if backend.segments() {
-                    assert_eq!(found.channels(), 1);
-                } else {
-                    assert!(gap(found, first) > 1e-4, "{second:?} {sides:?}");
+            let found = backend.looks(&images).unwrap();
+            let seen = backend.look(&images).unwrap();
+            for ((image, found), seen) in images.iter().zip(&found).zip(&seen) {
+                assert_eq!(found.len(), network.looks().len());
+                for (look, made) in network.looks().iter().zip(found) {
+                    let expected = written_out::looked(&model, image, *look);
+                    assert!(
+                        gap(made, &expected) < 1e-5,
+                        "{network:?} {look:?} {sides:?}"
+                    );
                 }
+                assert_eq!(seen.reconstruction, found[0]);
+                if let Some(second) = &seen.second {
+                    assert!(gap(second, &found[0]) > 1e-4 && *second == found[1]);
+                }
+                let segments = network.looks().contains(&Look::Segment);
+                assert_eq!(seen.segmentation.is_some(), segments);
             }
         }
     }
     let once = Reconstructor::new(&model(NetworkKind::Aesc, (16, 16))).unwrap();
-    assert!(!once.looks_twice() && once.second(&[noise(1, (16, 16))]).is_err());
+    let seen = once.look(&[noise(1, (16, 16))]).unwrap();
+    assert!(!once.looks_again() && seen[0].second.is_none());
 }
 
 #[test]

@@ -1,8 +1,8 @@
 //! The slow twin: method section 3 step by step in f64, nothing folded, no phase form, no runtime.
 
 use aesc_artifact::{
-    LevelOp, Look, ModelFile, NetworkInput, NetworkKind, NetworkPlan, SecondLook, dropout_mask,
-    reflected,
+    LevelOp, Look, ModelFile, NetworkInput, NetworkKind, NetworkPlan, SecondLook, Segmentation,
+    dropout_mask, reflected,
 };
 use aesc_detect::McDropout;
 use aesc_image::Image;
@@ -68,11 +68,11 @@ fn shown(model: &ModelFile, plan: &NetworkPlan, image: &Image, look: Look) -> Pl
         let (y, x) = (reflected(y, image.height()), reflected(x, image.width()));
         f64::from(image.at(y, x, c))
     });
-    match (look, plan.config.input, plan.config.second) {
-        (Look::First, NetworkInput::HighPass, _) | (Look::Second, _, SecondLook::HighPass) => {
-            high_pass(&x)
-        }
-        (Look::Second, _, SecondLook::SegmentResidual) => {
+    let network = &plan.config;
+    match look {
+        Look::First if network.input == NetworkInput::HighPass => high_pass(&x),
+        Look::Second if network.second == SecondLook::HighPass => high_pass(&x),
+        Look::Segment if network.segment == Segmentation::Residual => {
             let clean = forward(model, (image, Look::First), None);
             let left = x.data.iter().zip(&clean.data).map(|(x, y)| 4.0 * (x - y));
             Planes {
@@ -84,14 +84,15 @@ fn shown(model: &ModelFile, plan: &NetworkPlan, image: &Image, look: Look) -> Pl
     }
 }
 
-/// The levels of a look: a second one's are the second half.
-fn own(plan: &NetworkPlan, look: Look) -> std::ops::Range<usize> {
-    let n = plan.levels.len();
-    match (plan.config.second, look) {
-        (SecondLook::None, _) => 0..n,
-        (_, Look::First) => 0..n / 2,
-        (_, Look::Second) => n / 2..n,
-    }
+/// The levels of a look, told by their names.
+fn own(plan: &NetworkPlan, look: Look) -> impl Iterator<Item = usize> {
+    let prefix = match look {
+        Look::First => "",
+        Look::Second => "second.",
+        Look::Segment => "segment.",
+    };
+    let named = move |name: &str| name.rfind('.').map_or("", |dot| &name[..=dot]) == prefix;
+    (0..plan.levels.len()).filter(move |i| named(&plan.levels[*i].name))
 }
 
 /// The network, whole or as thinned by one pass, on one look at an image of any sides.
