@@ -116,12 +116,7 @@ impl NetworkConfig {
         let (_, reconstruction) = first.ok_or_else(|| {
             ArtifactError::config("looks", format!("{} images", looks.len()), found)
         })?;
-        let mut seen = Observation {
-            reconstruction,
-            second: None,
-            segmentation: None,
-            variance: None,
-        };
+        let mut seen = Observation::of(reconstruction);
         for (look, image) in made {
             if *look == Look::Segment {
                 let sides = (image.height(), image.width());

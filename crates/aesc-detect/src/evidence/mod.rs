@@ -6,8 +6,8 @@
 //! value it usually has in a clean image; and the mean over the windows is the evidence. 1 is thus
 //! about what the worst place of a clean image has. Of a backend that looks more than once, each look
 //! has its own measure. Of two reconstructions the larger evidence counts, for each misses what the
-//! other finds; a segmentation, whose one map is the root of how sure it is, is another kind of
-//! evidence, and the mean of all looks counts.
+//! other finds; a segmentation, whose one map is the fourth root of how sure it is, is another kind
+//! of evidence, and the mean of all looks counts.
 
 mod chroma;
 mod energy;
@@ -112,11 +112,11 @@ impl EvidenceConfig {
         }
         if let Some(segmentation) = seen.segmentation_of(image)? {
             let mut map = segmentation.clone();
-            // Of what is nowhere in a clean image it is sure by thousandths: the root brings a
-            // faint suspicion nearer to a certainty.
-            map.data_mut()
-                .iter_mut()
-                .for_each(|p| *p = p.max(0.0).sqrt());
+            // Of most of a clean image it is sure by thousandths or less. As it is, a certainty would
+            // outweigh all that reconstructions can tell.
+            for p in map.data_mut() {
+                *p = p.max(0.0).sqrt().sqrt();
+            }
             if let Some(inside) = inside {
                 clear_outside(&mut map, inside);
             }

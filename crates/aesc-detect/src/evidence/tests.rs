@@ -132,15 +132,16 @@ fn a_segmentation_weighs_as_much_as_each_reconstruction() {
         segmentation: Some(p),
         ..seen(made)
     };
-    let clean = with(&made, sure(&|_| 0.002));
+    let clean = with(&made, sure(&|_| 2e-5));
     let mut fit = EvidenceFit::new(&config, None);
     fit.add(&black, &clean).unwrap();
     fit.peak(&black, &clean).unwrap();
     let levels = fit.finish().unwrap();
     // Two maps of the residual and one of the segmentation; a window of each.
     assert_eq!((levels.levels.len(), levels.peaks.len()), (3, 2));
-    // At 8 the segmentation is a hundred times as sure, at 40 nothing is different.
-    let surer = |x| if x == 8 { 0.2 } else { 0.002 };
+    // At 8 the segmentation is ten thousand times as sure, the fourth root of which is ten; at 40
+    // nothing is different.
+    let surer = |x| if x == 8 { 0.2 } else { 2e-5 };
     let found = with(&made, sure(&surer));
     let map = levels.map(&config, (&black, &found), None).unwrap();
     for (at, expected) in [(8, f32::midpoint(1.0, 10.0)), (40, 1.0)] {
@@ -159,7 +160,7 @@ fn a_segmentation_weighs_as_much_as_each_reconstruction() {
     let (_, second) = off_by(|x| if x == 8 { 0.03 } else { 0.01 });
     let larger = levels.map(
         &config,
-        (&black, &twice(&second, with(&made, sure(&|_| 0.002)))),
+        (&black, &twice(&second, with(&made, sure(&|_| 2e-5)))),
         None,
     );
     let larger = larger.unwrap().at(2, 8);

@@ -45,8 +45,13 @@ fn the_preset_stands_beside_the_method_in_as_many_steps_with_three_seeds() {
     let expected = ["frontier", "quick"].map(|preset| [0, 1, 2].map(|seed| (preset, seed)));
     assert_eq!(cells, expected.concat());
     let config = |at: usize| plan.cells[at].config.value();
-    let second = |at: usize| config(at)["network"].get("second").cloned();
-    assert_eq!((second(0), second(3)), (Some("ae".into()), None));
+    let network = |at: usize, key: &str| config(at)["network"].get(key).cloned();
+    for (key, value) in [("second", "ae"), ("segment", "residual")] {
+        assert_eq!(
+            (network(0, key), network(3, key)),
+            (Some(value.into()), None)
+        );
+    }
     assert_eq!(config(0)["train"]["steps"], config(3)["train"]["steps"]);
     assert!(
         plan.cells
