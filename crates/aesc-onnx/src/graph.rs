@@ -37,8 +37,8 @@ impl Network {
     }
 
     /// The graph for images of `sides` (height, width), [`INPUT`] to what each of `looks` makes of it,
-    /// the first few of the network's or all: [`output_of`] each look. Sides that do not divide by `2^depth` are padded by reflection inside
-    /// and cropped back.
+    /// the first few of the network's or all: [`output_of`] each look. Sides that do not divide by
+    /// `2^depth` are padded by reflection inside and cropped back.
     ///
     /// Levels with a rate above 0 in `dropout` are multiplied by a further input of their shape,
     /// named by [`mask_name`]; an empty slice drops nothing.

@@ -47,11 +47,7 @@ impl Reconstructor {
         };
         let preprocess = &model.manifest.preprocess;
         let sides = (preprocess.height, preprocess.width);
-        if made.looks_again() {
-            made.all(sides)?;
-        } else {
-            made.whole(sides)?;
-        }
+        made.all(sides)?;
         Ok(made)
     }
 
@@ -132,8 +128,11 @@ impl Reconstructor {
         self.session(&self.whole, sides, &[], FIRST)
     }
 
-    /// The graph of all looks.
+    /// The graph of all looks, which is that of the first where there is no other.
     fn all(&self, sides: (usize, usize)) -> Result<Rc<Session>, OnnxError> {
+        if !self.looks_again() {
+            return self.whole(sides);
+        }
         self.session(&self.all, sides, &[], self.network.plan.config.looks())
     }
 

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use aesc_artifact::{Manifest, NetworkInput, SecondLook, Segmentation};
+use aesc_artifact::Manifest;
 use aesc_detect::Calibration;
 use clap::Args;
 use serde_json::{Value, json};
@@ -12,6 +12,7 @@ use crate::backend::model_id;
 use crate::evaluation::score_name;
 use crate::exit_code::ExitCode;
 use crate::failure::Failure;
+use crate::network_text::network_text;
 
 /// What `inspect` takes.
 #[derive(Debug, Args)]
@@ -75,7 +76,6 @@ fn what_it_is(manifest: &Manifest, whole: &Value) -> Vec<(&'static str, String)>
         None => "not calibrated".to_owned(),
     };
     let gmac = |key: &str| whole["cost"][key].as_f64().unwrap_or_default();
-    let (kind, depth, width) = (network.kind.name(), network.depth, network.width);
     let (h, w, c) = (
         preprocess.height,
         preprocess.width,
@@ -86,23 +86,7 @@ fn what_it_is(manifest: &Manifest, whole: &Value) -> Vec<(&'static str, String)>
             "model id",
             whole["model_id"].as_str().unwrap_or_default().to_owned(),
         ),
-        ("network", {
-            let shown = match network.input {
-                NetworkInput::Image => "",
-                NetworkInput::HighPass => ", on the grey high pass",
-            };
-            let second = match network.second {
-                SecondLook::None => String::new(),
-                SecondLook::Ae => "; second look: ae".to_owned(),
-                SecondLook::HighPass => format!("; second look: {kind} on the grey high pass"),
-            };
-            let segment = match network.segment {
-                Segmentation::None => String::new(),
-                Segmentation::Image => format!("; segmentation: {kind}"),
-                Segmentation::Residual => format!("; segmentation: {kind} on the residual"),
-            };
-            format!("{kind} depth {depth} width {width}{shown}{second}{segment}")
-        }),
+        ("network", network_text(network)),
         ("parameters", whole["cost"]["parameters"].to_string()),
         (
             "cost",

@@ -13,6 +13,7 @@ use base64::Engine;
 
 use crate::exit_code::ExitCode;
 use crate::failure::Failure;
+use crate::network_text::network_text;
 use crate::pictures::{png, small};
 use crate::training::{MODEL_FILE, TrainedRun};
 use crate::training_estimate::told_secs;
@@ -122,7 +123,6 @@ fn facts<R>(
     let (train, data) = (&manifest.train, &manifest.preprocess);
     let plan = manifest.plan()?;
     let (secs, steps) = (told.run.training_secs, train.config.steps);
-    let network = &manifest.network;
     let seen = match data.tile_overlap_px {
         None => "resized".to_owned(),
         Some(px) => format!("tiles of their own resolution, overlapping by {px} px or more"),
@@ -153,10 +153,8 @@ fn facts<R>(
         (
             "network",
             format!(
-                "{} of depth {} and width {}, {} parameters, {:.2} GMAC",
-                network.kind.name(),
-                network.depth,
-                network.width,
+                "{}, {} parameters, {:.2} GMAC as computed",
+                network_text(&manifest.network),
                 plan.parameters(),
                 plan.gmac_phase(data.height, data.width)
             ),
@@ -202,7 +200,7 @@ fn curves(run: &TrainedRun) -> Vec<String> {
     let loss = points(&|i| run.history[i].loss.max(f64::MIN_POSITIVE).log10());
     let psnr = points(&|i| run.history[i].validation_psnr_db);
     let charts = [
-        ("loss, log10 of the mean squared error", loss),
+        ("loss, log10, mean over networks", loss),
         ("validation PSNR, dB", psnr),
     ];
     let charts = charts.into_iter().filter(|(_, points)| !points.is_empty());

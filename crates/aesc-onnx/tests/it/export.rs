@@ -106,6 +106,7 @@ fn the_files_bytes_do_what_the_backend_does_and_never_vary() {
         let found = run(&bytes, &images).unwrap();
         let backend = Reconstructor::new(&model).unwrap();
         let expected = backend.looks(&images).unwrap();
+        assert_eq!((found.len(), expected.len()), (2, 2));
         for (found, expected) in found.iter().zip(&expected) {
             assert_eq!(found.len(), model.manifest.network.looks().len());
             for (found, expected) in found.iter().zip(expected) {

@@ -34,6 +34,7 @@ fn every_look_equals_the_one_written_out_and_is_another() {
             let images = [noise(7, sides), noise(8, sides)];
             let found = backend.looks(&images).unwrap();
             let seen = backend.look(&images).unwrap();
+            assert_eq!((found.len(), seen.len()), (2, 2));
             for ((image, found), seen) in images.iter().zip(&found).zip(&seen) {
                 assert_eq!(found.len(), network.looks().len());
                 for (look, made) in network.looks().iter().zip(found) {
