@@ -18,7 +18,7 @@ mod config;
 mod evaluation;
 mod exit_code;
 mod failure;
-mod network_text;
+mod in_words;
 mod output;
 mod pictures;
 mod provenance;

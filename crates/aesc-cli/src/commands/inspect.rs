@@ -12,7 +12,7 @@ use crate::backend::model_id;
 use crate::evaluation::score_name;
 use crate::exit_code::ExitCode;
 use crate::failure::Failure;
-use crate::network_text::network_text;
+use crate::in_words::{augment_text, network_text};
 
 /// What `inspect` takes.
 #[derive(Debug, Args)]
@@ -139,6 +139,7 @@ fn how_it_was_made(manifest: &Manifest) -> Vec<(&'static str, String)> {
                 train.kept_step
             ),
         ),
+        ("varied", augment_text(&train.config.augment)),
         (
             "validation",
             format!("{:.2} dB PSNR", train.validation_psnr_db),

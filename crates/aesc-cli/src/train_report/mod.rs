@@ -13,7 +13,7 @@ use base64::Engine;
 
 use crate::exit_code::ExitCode;
 use crate::failure::Failure;
-use crate::network_text::network_text;
+use crate::in_words::{augment_text, network_text};
 use crate::pictures::{png, small};
 use crate::training::{MODEL_FILE, TrainedRun};
 use crate::training_estimate::told_secs;
@@ -159,6 +159,7 @@ fn facts<R>(
                 plan.gmac_phase(data.height, data.width)
             ),
         ),
+        ("clean images varied", augment_text(&train.config.augment)),
         (
             "validation",
             format!(

@@ -8,14 +8,20 @@ use super::augment::turned;
 /// Cells along each side of an image's description.
 const CELLS: usize = 8;
 /// A turn keeps a set's look when the mean description moves by less than this share of the
-/// standard deviation between images, on the root mean square.
-const SAME_LOOK: f64 = 0.5;
+/// standard deviation between images, on the root mean square. A part at any angle under light from
+/// one side moves by a half, an aligned part that is nearly symmetric by more than one.
+const SAME_LOOK: f64 = 0.8;
+
 /// The configuration with what its `auto`s stand for, told from clean images of one size, at least
-/// one.
+/// one. Tiles of one product differ by their place and tell nothing of its turns: they stay as they
+/// are.
 pub fn told_from(config: &RunConfig, images: &[Image]) -> RunConfig {
     let mut config = config.clone();
-    if config.train.augment.turns == Turns::Auto {
-        config.train.augment.turns = turns_of(images);
+    let tiles = config.data.tile_overlap_px.is_some();
+    match config.train.augment.turns {
+        Turns::Auto if tiles => config.train.augment.turns = Turns::None,
+        Turns::Auto => config.train.augment.turns = turns_of(images),
+        Turns::None | Turns::Half | Turns::Quarter => {}
     }
     config
 }
@@ -24,7 +30,7 @@ pub fn told_from(config: &RunConfig, images: &[Image]) -> RunConfig {
 ///
 /// An image is described by what an 8 x 8 grid of cells holds: mean grey, and how much grey changes
 /// along rows and along columns. A turn is kept when the mean description of the turned images
-/// stays within half a standard deviation of single images. So an aligned product is left as it is,
+/// stays within 0.8 standard deviations of single images. So an aligned product is left as it is,
 /// one that lies at any angle is turned, and so is a weave, while the grain of brushed metal is
 /// only turned by half. Mirrored images are never made: a product may have a right and a wrong side.
 pub fn turns_of(images: &[Image]) -> Turns {
@@ -86,6 +92,7 @@ fn description(image: &Image) -> Vec<f64> {
 
 #[cfg(test)]
 mod tests {
+    use aesc_data::{SAMPLE_CATEGORIES, SampleSetConfig, SampleSpec, Split, sample_items};
     use rand::{RngExt, SeedableRng};
     use rand_chacha::ChaCha8Rng;
 
@@ -120,6 +127,27 @@ mod tests {
     }
 
     #[test]
+    fn the_sample_sets_products_are_turned_where_it_does_no_harm() {
+        let config = SampleSetConfig {
+            size: 64,
+            ..SampleSetConfig::default()
+        };
+        let all: Vec<_> = sample_items(&config).unwrap();
+        let told = SAMPLE_CATEGORIES.map(|category| {
+            let of = |s: &&SampleSpec| s.split == Split::Train && s.category == category;
+            let images = all.iter().filter(of).map(|spec| spec.draw().unwrap().image);
+            (category, turns_of(&images.collect::<Vec<_>>()))
+        });
+        let expected = [
+            ("brushed_metal", Turns::Half),
+            ("cloth", Turns::Half),
+            ("connector", Turns::None),
+            ("gear", Turns::Half),
+        ];
+        assert_eq!(told, expected);
+    }
+
+    #[test]
     fn what_is_auto_is_told_and_the_rest_stays() {
         let plain = set(|_, _, rng| rng.random::<f32>());
         let mut config = RunConfig::default();
@@ -129,5 +157,7 @@ mod tests {
         assert_eq!(told(&plain), Turns::Quarter);
         let aligned = set(|y, _, rng| if y < 16 { 0.5 } else { rng.random::<f32>() });
         assert_eq!(told(&aligned), Turns::None);
+        config.data.tile_overlap_px = Some(8);
+        assert_eq!(told_from(&config, &plain).train.augment.turns, Turns::None);
     }
 }

@@ -1,6 +1,6 @@
-//! A network in words, for people.
+//! What a configuration says, in words, for people.
 
-use aesc_artifact::{NetworkConfig, NetworkInput, SecondLook, Segmentation};
+use aesc_artifact::{AugmentConfig, NetworkConfig, NetworkInput, SecondLook, Segmentation, Turns};
 
 /// For example `aesc depth 6 width 16; second look: ae; segmentation: aesc on the residual`.
 pub(crate) fn network_text(network: &NetworkConfig) -> String {
@@ -22,6 +22,29 @@ pub(crate) fn network_text(network: &NetworkConfig) -> String {
     format!("{kind} depth {depth} width {width}{shown}{second}{segment}")
 }
 
+/// How clean images were varied, for example `turned by half, light by up to 0.05`.
+pub(crate) fn augment_text(augment: &AugmentConfig) -> String {
+    let turned = match augment.turns {
+        Turns::None => None,
+        Turns::Half => Some("turned by half"),
+        Turns::Quarter => Some("turned by quarters"),
+        Turns::Auto => Some("turned as the images tell"),
+    };
+    let by = |what: &str, most: f64| (most > 0.0).then(|| format!("{what} by up to {most}"));
+    let noise = (augment.noise > 0.0).then(|| format!("noise of {}", augment.noise));
+    let all = [
+        turned.map(str::to_owned),
+        by("light", augment.light),
+        by("moved", augment.shift),
+        noise,
+    ];
+    let all: Vec<_> = all.into_iter().flatten().collect();
+    if all.is_empty() {
+        return "no".to_owned();
+    }
+    all.join(", ")
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -39,5 +62,18 @@ mod tests {
         let expected = "aesc depth 6 width 16, on the grey high pass; second look: ae; \
                         segmentation: aesc on the residual";
         assert_eq!(network_text(&network), expected);
+    }
+
+    #[test]
+    fn every_variation_is_told() {
+        assert_eq!(augment_text(&AugmentConfig::default()), "no");
+        let augment = AugmentConfig {
+            light: 0.05,
+            shift: 0.1,
+            noise: 0.02,
+            turns: Turns::Half,
+        };
+        let expected = "turned by half, light by up to 0.05, moved by up to 0.1, noise of 0.02";
+        assert_eq!(augment_text(&augment), expected);
     }
 }
