@@ -103,7 +103,7 @@ pub(crate) fn train_into(
     context: &Context,
 ) -> Result<TrainedRun, Failure> {
     let device = Device::open(&context.global.device)?;
-    let config = &told_from(config, &images.train);
+    let config = &told_from(config, &images.train, images.roi.as_ref());
     let mut facts = provenance::start(context, &device.to_string(), config.seed, dataset_digest);
     let job = TrainJob {
         config,

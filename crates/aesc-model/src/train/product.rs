@@ -1,6 +1,7 @@
 //! What the training images tell of their product: under which turns it looks the same.
 
 use aesc_artifact::{RunConfig, Turns};
+use aesc_detect::Roi;
 use aesc_image::Image;
 
 use super::augment::turned;
@@ -13,13 +14,13 @@ const CELLS: usize = 8;
 const SAME_LOOK: f64 = 0.8;
 
 /// The configuration with what its `auto`s stand for, told from clean images of one size, at least
-/// one. Tiles of one product differ by their place and tell nothing of its turns: they stay as they
-/// are.
-pub fn told_from(config: &RunConfig, images: &[Image]) -> RunConfig {
+/// one. Nothing is turned where it has its place: under a region of interest, and as tiles, which
+/// differ by their place and tell nothing of the product's turns.
+pub fn told_from(config: &RunConfig, images: &[Image], roi: Option<&Roi>) -> RunConfig {
     let mut config = config.clone();
-    let tiles = config.data.tile_overlap_px.is_some();
+    let placed = roi.is_some() || config.data.tile_overlap_px.is_some();
     match config.train.augment.turns {
-        Turns::Auto if tiles => config.train.augment.turns = Turns::None,
+        Turns::Auto if placed => config.train.augment.turns = Turns::None,
         Turns::Auto => config.train.augment.turns = turns_of(images),
         Turns::None | Turns::Half | Turns::Quarter => {}
     }
@@ -93,6 +94,7 @@ fn description(image: &Image) -> Vec<f64> {
 #[cfg(test)]
 mod tests {
     use aesc_data::{SAMPLE_CATEGORIES, SampleSetConfig, SampleSpec, Split, sample_items};
+    use aesc_image::Mask;
     use rand::{RngExt, SeedableRng};
     use rand_chacha::ChaCha8Rng;
 
@@ -151,13 +153,17 @@ mod tests {
     fn what_is_auto_is_told_and_the_rest_stays() {
         let plain = set(|_, _, rng| rng.random::<f32>());
         let mut config = RunConfig::default();
-        assert_eq!(told_from(&config, &plain), config);
+        assert_eq!(told_from(&config, &plain, None), config);
         config.train.augment.turns = Turns::Auto;
-        let told = |images: &[Image]| told_from(&config, images).train.augment.turns;
-        assert_eq!(told(&plain), Turns::Quarter);
+        let turns = |config: &RunConfig, images: &[Image], roi: Option<&Roi>| {
+            told_from(config, images, roi).train.augment.turns
+        };
+        assert_eq!(turns(&config, &plain, None), Turns::Quarter);
         let aligned = set(|y, _, rng| if y < 16 { 0.5 } else { rng.random::<f32>() });
-        assert_eq!(told(&aligned), Turns::None);
+        assert_eq!(turns(&config, &aligned, None), Turns::None);
+        let roi = Roi::new(Mask::filled(32, 32, true).unwrap()).unwrap();
+        assert_eq!(turns(&config, &plain, Some(&roi)), Turns::None);
         config.data.tile_overlap_px = Some(8);
-        assert_eq!(told_from(&config, &plain).train.augment.turns, Turns::None);
+        assert_eq!(turns(&config, &plain, None), Turns::None);
     }
 }
