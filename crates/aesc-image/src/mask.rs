@@ -1,6 +1,6 @@
 //! A mask: one bool a pixel, true where the pixel belongs to a defect (or a corruption).
 
-use crate::{ShapeError, check};
+use crate::{Image, ShapeError, check};
 
 /// A `height` x `width` mask; true marks the pixels meant.
 ///
@@ -37,6 +37,16 @@ impl Mask {
     /// [`ShapeError`] when a side is zero.
     pub fn filled(height: usize, width: usize, value: bool) -> Result<Self, ShapeError> {
         Self::new(height, width, vec![value; height * width])
+    }
+
+    /// A plane of one value as large as an image.
+    pub fn over(image: &Image, value: bool) -> Self {
+        let (height, width) = (image.height(), image.width());
+        Self {
+            height,
+            width,
+            data: vec![value; height * width],
+        }
     }
 
     /// Rows.

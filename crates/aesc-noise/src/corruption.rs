@@ -120,14 +120,14 @@ impl CorruptionConfig {
 
     fn paint(&self, image: &mut Image, sources: &[Image], rng: &mut ChaCha8Rng) -> Mask {
         match self {
-            Self::None {} => blank(image, false),
+            Self::None {} => Mask::over(image, false),
             Self::Stain(config) => stain::paint(config, image, rng),
             Self::Scratch(config) => scratch::paint(*config, image, rng),
             Self::Drops(config) => drops::paint(config, image, rng),
             Self::Gaussian(config) => gaussian::paint(*config, image, rng),
             Self::Mix(config) => match config.draw(rng) {
                 Some(part) => part.paint(image, sources, rng),
-                None => blank(image, false),
+                None => Mask::over(image, false),
             },
             Self::Repair(config) => repair::paint(config, image, sources, rng),
         }
@@ -203,13 +203,4 @@ impl Corruption {
     pub fn apply_in_place(&self, image: &mut Image, presentation: Presentation) -> Mask {
         self.config.paint(image, &[], &mut presentation.rng())
     }
-}
-
-/// A mask of the image's size, all pixels `value`.
-#[expect(
-    clippy::expect_used,
-    reason = "an image has no side of zero, so its mask has none"
-)]
-pub(crate) fn blank(image: &Image, value: bool) -> Mask {
-    Mask::filled(image.height(), image.width(), value).expect("an image has no side of zero")
 }

@@ -9,7 +9,6 @@ use serde::{Deserialize, Serialize};
 
 use crate::NoiseError;
 use crate::check::unit;
-use crate::corruption::blank;
 use crate::texture::noisy;
 
 /// Gaussian noise: how strong.
@@ -37,5 +36,5 @@ pub(crate) fn paint(config: GaussianConfig, image: &mut Image, rng: &mut ChaCha8
     for value in image.data_mut() {
         *value = noisy(*value, config.std as f32, rng);
     }
-    blank(image, true)
+    Mask::over(image, true)
 }

@@ -10,7 +10,6 @@ use serde::{Deserialize, Serialize};
 
 use crate::NoiseError;
 use crate::check::colour;
-use crate::corruption::blank;
 use crate::patch::Frame;
 use crate::texture::{draw_level, noisy};
 
@@ -43,7 +42,7 @@ impl ScratchConfig {
 /// Scratches `image` and returns the painted pixels.
 pub(crate) fn paint(config: ScratchConfig, image: &mut Image, rng: &mut ChaCha8Rng) -> Mask {
     let level = draw_level(config.colour, rng);
-    let mut mask = blank(image, false);
+    let mut mask = Mask::over(image, false);
     let frame = Frame::of(image);
     for point in draw_curve(frame, rng) {
         brush(&mut mask, point, frame);

@@ -5,7 +5,6 @@ use rand::RngExt;
 use rand_chacha::ChaCha8Rng;
 use rand_distr::{Distribution, StandardNormal};
 
-use crate::corruption::blank;
 use crate::patch::Patch;
 
 /// Standard deviation of the grain on the 0..=1 scale, √(0.05 / 255): 3.57 grey levels.
@@ -31,7 +30,7 @@ pub(crate) fn blend(
     levels: [f32; 3],
     rng: &mut ChaCha8Rng,
 ) -> Mask {
-    let mut mask = blank(image, false);
+    let mut mask = Mask::over(image, false);
     let (width, channels) = (image.width(), image.channels());
     for (row, weights) in patch.weights.chunks_exact(patch.width).enumerate() {
         let start = (patch.y + row) * width + patch.x;

@@ -34,7 +34,7 @@ pub use history::{EpochRow, HISTORY_FILE};
 use loss::PixelLoss;
 use pairs::{Batch, Pairs};
 pub use probe::probe_step_secs;
-pub use product::{told_from, turns_of};
+pub use product::{told_from, turn_moves, turns_of};
 use validate::Validation;
 
 /// What to train, on what, and where to keep its checkpoint.

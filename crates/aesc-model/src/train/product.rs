@@ -9,8 +9,8 @@ use super::augment::turned;
 /// Cells along each side of an image's description.
 const CELLS: usize = 8;
 /// A turn keeps a set's look when the mean description moves by less than this share of the
-/// standard deviation between images, on the root mean square. A part at any angle under light from
-/// one side moves by a half, an aligned part that is nearly symmetric by more than one.
+/// standard deviation between images, on the root mean square. Parts at any angle, lit from one side,
+/// move by half of one, aligned ones that are nearly symmetric by more than one (docs/frontier.md).
 const SAME_LOOK: f64 = 0.8;
 
 /// The configuration with what its `auto`s stand for, told from clean images of one size, at least
@@ -29,42 +29,51 @@ pub fn told_from(config: &RunConfig, images: &[Image], roi: Option<&Roi>) -> Run
 
 /// The turns under which a set of clean images looks the same, the finest there are.
 ///
-/// An image is described by what an 8 x 8 grid of cells holds: mean grey, and how much grey changes
-/// along rows and along columns. A turn is kept when the mean description of the turned images
-/// stays within 0.8 standard deviations of single images. So an aligned product is left as it is,
-/// one that lies at any angle is turned, and so is a weave, while the grain of brushed metal is
-/// only turned by half. Mirrored images are never made: a product may have a right and a wrong side.
+/// A turn is kept when it moves the set's look by less than 0.8 ([`turn_moves`]). So an aligned
+/// product is left as it is, a part at any angle and a texture are turned, where grain, weave or
+/// light have a direction by half alone. Mirrored images are never made: a product may have a right
+/// and a wrong side.
 pub fn turns_of(images: &[Image]) -> Turns {
-    let square = images.iter().all(|i| i.height() == i.width());
-    if images.len() < 2 {
-        return Turns::None;
-    }
-    if square && (1..4).all(|quarters| looks_the_same(images, quarters)) {
-        Turns::Quarter
-    } else if looks_the_same(images, 2) {
-        Turns::Half
-    } else {
-        Turns::None
+    let same = turn_moves(images).map(|moved| moved < SAME_LOOK);
+    match same {
+        [true, true, true] => Turns::Quarter,
+        [_, true, _] => Turns::Half,
+        _ => Turns::None,
     }
 }
 
-fn looks_the_same(images: &[Image], quarters: usize) -> bool {
-    let described = |turn: usize| -> Vec<Vec<f64>> {
-        let one = |image: &Image| description(&turned(image, turn));
+/// How far turns by one, two and three quarters move the look of a set of clean images of one size.
+///
+/// An image is described by what an 8 x 8 grid of cells holds: mean grey, and how much grey changes
+/// along rows and along columns. A turn moves the look by the distance between the mean descriptions
+/// as they are and turned, in standard deviations between images, on the root mean square.
+/// Infinitely far where images are too few to tell, or oblong and would lie across.
+pub fn turn_moves(images: &[Image]) -> [f64; 3] {
+    let square = images.iter().all(|i| i.height() == i.width());
+    let described = |quarters: usize| -> Vec<Vec<f64>> {
+        let one = |image: &Image| description(&turned(image, quarters));
         images.iter().map(one).collect()
     };
-    let (plain, other) = (described(0), described(quarters));
-    let n = images.len() as f64;
-    let (mut squares, mut counted) = (0.0, 0.0);
-    for at in 0..plain[0].len() {
+    let plain = described(0);
+    [1, 2, 3].map(|quarters| {
+        if images.len() < 2 || (quarters != 2 && !square) {
+            return f64::INFINITY;
+        }
+        moved(&plain, &described(quarters))
+    })
+}
+
+fn moved(plain: &[Vec<f64>], other: &[Vec<f64>]) -> f64 {
+    let n = plain.len() as f64;
+    let n_values = plain[0].len();
+    let squares = (0..n_values).map(|at| {
         let mean = |set: &[Vec<f64>]| set.iter().map(|d| d[at]).sum::<f64>() / n;
-        let (here, there) = (mean(&plain), mean(&other));
+        let (here, there) = (mean(plain), mean(other));
         let variance = plain.iter().map(|d| (d[at] - here).powi(2)).sum::<f64>() / n;
         // A thousandth of the range is below what a camera tells apart.
-        squares += (here - there).powi(2) / variance.max(1e-6);
-        counted += 1.0;
-    }
-    (squares / counted).sqrt() < SAME_LOOK
+        (here - there).powi(2) / variance.max(1e-6)
+    });
+    (squares.sum::<f64>() / n_values as f64).sqrt()
 }
 
 /// Mean grey, horizontal and vertical change in each cell.
@@ -126,6 +135,10 @@ mod tests {
         let aligned = set(|y, _, rng| 0.02 * y as f32 + 0.1 * noise(rng));
         assert_eq!(turns_of(&aligned), Turns::None);
         assert_eq!(turns_of(&plain[..1]), Turns::None);
+        let oblong =
+            |image: &Image| Image::from_fn(16, 32, 1, |y, x, _| image.at(y, x, 0)).unwrap();
+        let oblong: Vec<_> = plain.iter().map(oblong).collect();
+        assert_eq!(turns_of(&oblong), Turns::Half);
     }
 
     #[test]

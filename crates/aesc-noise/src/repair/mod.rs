@@ -16,7 +16,6 @@ use rand_chacha::ChaCha8Rng;
 use serde::{Deserialize, Serialize};
 
 use crate::check::{require, size, unit};
-use crate::corruption::blank;
 use crate::patch::{Frame, Patch};
 use crate::{NoiseError, blur};
 use fill::Fill;
@@ -135,7 +134,7 @@ pub(crate) fn paint(
     sources: &[Image],
     rng: &mut ChaCha8Rng,
 ) -> Mask {
-    let mut mask = blank(image, false);
+    let mut mask = Mask::over(image, false);
     if rng.random::<f64>() < config.clean {
         return mask;
     }
