@@ -98,7 +98,7 @@ fn distinct<'a, T: Ord + Clone + 'a>(items: impl Iterator<Item = &'a T>) -> Vec<
     items.filter(|item| seen.insert(*item)).cloned().collect()
 }
 
-fn add_once<T: PartialEq + Clone>(list: &mut Vec<T>, item: &T) {
+pub(crate) fn add_once<T: PartialEq + Clone>(list: &mut Vec<T>, item: &T) {
     if !list.contains(item) {
         list.push(item.clone());
     }
@@ -179,7 +179,7 @@ fn missing(cell: &CellSpec, failed: bool, why: String) -> MissingCell {
 }
 
 /// What a reader must know before comparing.
-fn notes(report: &Report) -> Vec<String> {
+pub(crate) fn notes(report: &Report) -> Vec<String> {
     let mut notes = Vec::new();
     if !report.missing.is_empty() {
         notes.push(format!(

@@ -99,6 +99,14 @@ pub enum BenchError {
         /// What labels are made of: `{cloth,gear}/{ae,aesc}/{none,stain}`.
         known: String,
     },
+    /// A report that does not belong to the others.
+    #[error("{path} cannot be joined: {why}")]
+    NotJoined {
+        /// The report, or its bench's folder.
+        path: PathBuf,
+        /// What differs.
+        why: String,
+    },
     /// A report from which no baseline can be made.
     #[error("no baseline: {why}")]
     NoBaseline {

@@ -19,6 +19,7 @@ mod engine;
 mod error;
 mod folder;
 mod gate;
+mod join;
 mod lease;
 mod matrix;
 mod metrics;

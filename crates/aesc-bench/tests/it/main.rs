@@ -8,6 +8,7 @@
 mod claims;
 mod engine;
 mod gate;
+mod join;
 mod made;
 mod page;
 mod plan;

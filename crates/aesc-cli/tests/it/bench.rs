@@ -2,6 +2,7 @@
 
 mod engines;
 mod gates;
+mod join;
 mod plan;
 mod progress;
 mod reproduce;

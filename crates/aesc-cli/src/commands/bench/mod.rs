@@ -8,6 +8,7 @@ mod engine;
 mod estimate;
 mod gate;
 mod hand_over;
+mod join;
 mod matrix;
 mod reproduce;
 mod run;
@@ -49,6 +50,9 @@ pub(crate) enum BenchCommand {
     /// Write the report of what is there
     #[command(after_help = "Example:\n  aesc bench collect --out runs/bench-mvtec")]
     Collect(FolderArgs),
+    /// Write one report of benches that were run apart
+    #[command(after_help = JOIN_EXAMPLES)]
+    Join(join::JoinArgs),
     /// Hold results against a baseline; exit code 21 when one fell
     #[command(after_help = CHECK_EXAMPLES)]
     Check(gate::CheckArgs),
@@ -70,6 +74,10 @@ const RUN_EXAMPLES: &str = "Examples:
   aesc bench run --out runs/paper --only-missing
   aesc bench run --out runs/paper --engine slurm --partition gpu --gres gpu:1 --max-parallel 8
   aesc bench run --out runs/paper --engine print | parallel --jobs 4";
+
+const JOIN_EXAMPLES: &str = "Examples:
+  aesc bench join runs/seed-0 runs/seed-1 runs/seed-2 --out runs/seeds
+  aesc bench join this/report.json other/report.json --out runs/both";
 
 const CHECK_EXAMPLES: &str = "Examples:
   aesc bench check --out runs/bench-sample --baseline data/baselines/sample.toml
@@ -99,6 +107,7 @@ pub(crate) fn run(command: &BenchCommand, context: &Context) -> Result<(), Failu
         BenchCommand::Status(args) => status::run(&args.out, context),
         BenchCommand::Cancel(args) => cancel::run(&args.out, context),
         BenchCommand::Collect(args) => collect_into(&args.out, context),
+        BenchCommand::Join(args) => join::run(args, context),
         BenchCommand::Check(args) => gate::check(args, context),
         BenchCommand::Baseline(args) => gate::baseline(args, context),
         BenchCommand::Reproduce(args) => reproduce::run(args, context),
