@@ -150,7 +150,7 @@ impl Report {
     }
 
     /// Seeds planned for a column, of one category or of any.
-    fn planned_seeds(&self, category: Option<&str>, column: &Column) -> &[u64] {
+    pub(crate) fn planned_seeds(&self, category: Option<&str>, column: &Column) -> &[u64] {
         self.places.seeds(self, category, column)
     }
 

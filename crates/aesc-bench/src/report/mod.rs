@@ -60,7 +60,7 @@ pub struct Report {
     pub commits: Vec<String>,
     /// What a reader must know before comparing: mixed commits, missing cells, other sizes.
     pub notes: Vec<String>,
-    /// One entry a cell and strategy, in the plan's order.
+    /// One entry a cell and strategy, in the plan's order; of reports joined, one after the other.
     pub cells: Vec<ReportCell>,
     /// The planned cells without a result.
     pub missing: Vec<MissingCell>,
@@ -68,7 +68,7 @@ pub struct Report {
     pub means: Vec<Mean>,
     /// The claims of the method, checked.
     pub comparisons: Vec<Comparison>,
-    /// Who planned when with what.
+    /// Who planned when with what; of reports joined, the list of theirs.
     pub provenance: Value,
     #[serde(skip)]
     pub(crate) places: Places,

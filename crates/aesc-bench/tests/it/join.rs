@@ -79,6 +79,42 @@ fn what_is_missing_in_one_and_done_in_the_other_is_done() {
 }
 
 #[test]
+fn of_what_is_missing_in_both_the_failure_is_told() {
+    let failed = report::with_gaps();
+    let mut waiting = failed.clone();
+    for cell in &mut waiting.missing {
+        (cell.failed, cell.why) = (false, "not run yet".to_owned());
+    }
+    let joined = waiting.join(failed.clone(), Path::new("b")).unwrap();
+    assert_eq!(joined.missing, failed.missing);
+}
+
+#[test]
+fn a_category_without_some_seed_is_told_where_the_mean_is_missing() {
+    let ours = of(&["cloth"], &[0, 1]);
+    let joined = ours.join(of(&["metal"], &[0]), Path::new("b")).unwrap();
+    assert_eq!(joined.means[0].metrics.image_auroc, None);
+    let [note] = &joined.notes[..] else {
+        panic!("{:?}", joined.notes)
+    };
+    assert!(note.ends_with("ae · none (metal with seed 1)"), "{note}");
+}
+
+#[test]
+fn a_folder_brings_the_curves_that_its_stored_report_leaves_out() {
+    let plan = made::plan(cells(&["cloth"], &[0]));
+    let folder = report::report(&plan, by_seed);
+    for [first, second] in [
+        [folder.clone(), stored(&plan, by_seed)],
+        [stored(&plan, by_seed), folder.clone()],
+    ] {
+        let joined = first.join(second, Path::new("b")).unwrap();
+        assert_eq!(joined.cells, folder.cells);
+        assert_eq!(joined.provenance, folder.provenance);
+    }
+}
+
+#[test]
 fn commits_and_settings_that_differ_are_told() {
     let ours = of(&["cloth"], &[0]);
     let mut cell = made::cell("cloth", "ae", "none", 1);
@@ -108,6 +144,14 @@ fn what_does_not_belong_together_is_refused() {
     let told = refused(ours(), other);
     assert!(told.contains("b/report.json cannot be joined"), "{told}");
     assert!(told.contains("another result for cloth/ae/none"), "{told}");
+
+    let mut waiting = report::report(&made::plan(cells(&["metal"], &[0])), |_| false);
+    let mut cell = waiting.missing[0].clone();
+    cell.category = "cloth".to_owned();
+    waiting.missing.push(cell);
+    let told = refused(ours(), waiting);
+    assert!(told.contains("it has cloth/ae/none"), "{told}");
+    assert!(told.ends_with("by another configuration"), "{told}");
 
     let mut images = of(&["cloth"], &[1]);
     images.cells[0].dataset_digest = "another".to_owned();

@@ -6,59 +6,70 @@ use aesc_bench::{Pictures, Plan, Report, collect, plan_path, read_pictures, repo
 use clap::Args;
 
 use super::gate::read_report;
-use super::{make_folder, tell};
+use super::{make_folder, matrix, tell};
 use crate::app::Context;
 use crate::failure::Failure;
+
+/// The report in a folder.
+const REPORT: &str = "report.json";
 
 /// What `bench join` takes.
 #[derive(Debug, Args)]
 pub(crate) struct JoinArgs {
-    /// Folders of benches, or stored report.json
-    #[arg(required = true, num_args = 2.., value_name = "DIR|FILE")]
+    /// Two or more folders of benches, or stored report.json (without curves and pictures)
+    #[arg(required = true, value_name = "DIR|FILE")]
     parts: Vec<PathBuf>,
-    /// Folder for the report; not a bench's
+    /// Folder for the report; one without a report
     #[arg(long, value_name = "DIR")]
     out: PathBuf,
 }
 
 pub(super) fn run(args: &JoinArgs, context: &Context) -> Result<(), Failure> {
-    is_free(args)?;
-    let mut pictures = Pictures::new();
-    let mut joined: Option<Report> = None;
-    for path in &args.parts {
-        let part = read(path, &mut pictures)?;
-        joined = Some(match joined {
-            Some(report) => report.join(part, path)?,
-            None => part,
-        });
-    }
-    let report = joined.ok_or_else(|| Failure::usage("name the reports to join"))?;
-    make_folder(&args.out)?;
-    report::write_all(&args.out, &report, &pictures)?;
-    tell(&report, &args.out, None, context)
-}
-
-/// Refuses a folder whose own report would be written over.
-fn is_free(args: &JoinArgs) -> Result<(), Failure> {
     let out = &args.out;
-    let of_a_bench = plan_path(out).exists();
-    let target = out.join("report.json").canonicalize().ok();
-    let is_target = |part: &PathBuf| target.is_some() && part.canonicalize().ok() == target;
-    if of_a_bench || args.parts.iter().any(is_target) {
-        let out = out.display();
+    if plan_path(out).exists() || out.join(REPORT).exists() {
         return Err(Failure::usage(format!(
-            "{out} has a report of its own, which would be lost: choose another folder with --out"
+            "{} has a report, which would be lost: choose another folder with --out",
+            out.display()
         )));
     }
-    Ok(())
+    let report = joined(&args.parts)?;
+    let report = Report {
+        name: matrix::name(out),
+        ..report
+    };
+    let mut pictures = Pictures::new();
+    for part in &args.parts {
+        pictures.extend(read_pictures(&report, part));
+    }
+    make_folder(out)?;
+    report::write_all(out, &report, &pictures)?;
+    tell(&report, out, None, context)
 }
 
-/// A bench's folder with its curves and pictures, or a stored report, which has none.
-fn read(path: &Path, pictures: &mut Pictures) -> Result<Report, Failure> {
-    if !path.is_dir() {
-        return read_report(path);
+fn joined(parts: &[PathBuf]) -> Result<Report, Failure> {
+    let [first, rest @ ..] = parts else {
+        return Err(too_few());
+    };
+    if rest.is_empty() {
+        return Err(too_few());
     }
-    let report = collect(&Plan::read(path)?, path);
-    pictures.extend(read_pictures(&report, path));
+    let mut report = read(first)?;
+    for part in rest {
+        report = report.join(read(part)?, part)?;
+    }
     Ok(report)
+}
+
+fn too_few() -> Failure {
+    Failure::usage("name at least two reports to join")
+}
+
+/// The results in a bench's folder, or a stored report.
+fn read(part: &Path) -> Result<Report, Failure> {
+    let stored = part.join(REPORT);
+    match part {
+        folder if plan_path(folder).exists() => Ok(collect(&Plan::read(folder)?, folder)),
+        _ if stored.exists() => read_report(&stored),
+        file => read_report(file),
+    }
 }

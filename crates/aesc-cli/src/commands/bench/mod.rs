@@ -210,7 +210,7 @@ fn all_there(report: &Report) -> Result<(), Failure> {
     let named = report.named_missing(NAMED_CELLS);
     let mut list: Vec<_> = named.map(told).collect();
     if let Some(rest @ 1..) = n.checked_sub(NAMED_CELLS) {
-        list.push(format!("and {rest} more; `aesc bench status` tells all"));
+        list.push(format!("and {rest} more; report.json names all"));
     }
     let list = list.join("\n  ");
     let message = format!("{n} cell(s) have no result:\n  {list}");

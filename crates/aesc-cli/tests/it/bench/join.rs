@@ -35,35 +35,30 @@ fn a_folder_and_a_stored_report_are_one_report() {
     for file in ["report.md", "report.csv", "report.json", "report.html"] {
         assert!(both.join(file).is_file(), "{file}");
     }
-    assert!(ok(&args).contains("0.850 ± 0.071"));
+    // What was joined is joined again: all there already.
+    let again = bench.at("again");
+    let (both, again) = (text(&both), text(&again));
+    assert!(ok(&["bench", "join", both, text(&zero), "--out", again]).contains("0.850 ± 0.071"));
 }
 
 #[test]
-fn a_report_of_its_own_is_never_written_over() {
+fn no_report_is_written_over() {
     let bench = Bench::new();
     let [zero, one] = two_seeds(&bench);
-    let before = std::fs::read(one.join("report.json")).unwrap();
-    let (code, _, stderr) = run(&[
-        "bench",
-        "join",
-        text(&zero),
-        text(&one),
-        "--out",
-        text(&one),
-    ]);
-    assert_eq!(code, 2);
-    assert!(
-        stderr.contains("choose another folder with --out"),
-        "{stderr}"
-    );
-    assert_eq!(std::fs::read(one.join("report.json")).unwrap(), before);
-
-    let apart = bench.at("apart");
-    std::fs::create_dir(&apart).unwrap();
-    let part = bench.file("apart/report.json", std::str::from_utf8(&before).unwrap());
-    let (code, _, _) = run(&["bench", "join", text(&zero), &part, "--out", text(&apart)]);
-    assert_eq!(code, 2);
-    assert_eq!(std::fs::read(&part).unwrap(), before);
+    let planned = bench.planned("planned");
+    let home = bench.at("home");
+    std::fs::create_dir(&home).unwrap();
+    let kept = bench.file("home/report.json", "another");
+    for out in [&one, &planned, &home] {
+        let (code, _, stderr) =
+            run(&["bench", "join", text(&zero), text(&one), "--out", text(out)]);
+        assert_eq!(code, 2);
+        assert!(
+            stderr.contains("choose another folder with --out"),
+            "{stderr}"
+        );
+    }
+    assert_eq!(std::fs::read_to_string(kept).unwrap(), "another");
 }
 
 #[test]
@@ -80,5 +75,8 @@ fn what_cannot_be_joined_is_named() {
     let (code, _, stderr) = join(text(&gone));
     assert_eq!(code, 2);
     assert!(stderr.contains("gone.json"), "{stderr}");
+    let (code, _, stderr) = run(&["bench", "join", text(&zero), "--out", text(&out)]);
+    assert_eq!(code, 2);
+    assert!(stderr.contains("at least two reports"), "{stderr}");
     assert!(!out.exists());
 }
