@@ -32,11 +32,8 @@ pub(super) fn run(args: &JoinArgs, context: &Context) -> Result<(), Failure> {
             out.display()
         )));
     }
-    let report = joined(&args.parts)?;
-    let report = Report {
-        name: matrix::name(out),
-        ..report
-    };
+    let mut report = joined(&args.parts)?;
+    report.name = matrix::name(out);
     let mut pictures = Pictures::new();
     for part in &args.parts {
         pictures.extend(read_pictures(&report, part));
