@@ -121,7 +121,9 @@ fn identity(cell: &ReportCell) -> (String, String) {
 }
 
 fn add_all<T: PartialEq + Clone>(list: &mut Vec<T>, more: &[T]) {
-    more.iter().for_each(|item| add_once(list, item));
+    for item in more {
+        add_once(list, item);
+    }
 }
 
 /// Who planned what, of both.
