@@ -95,6 +95,19 @@ impl CorruptionConfig {
         })
     }
 
+    /// The kind, as a configuration writes it.
+    pub fn kind(&self) -> &'static str {
+        match self {
+            Self::None {} => "none",
+            Self::Stain(_) => "stain",
+            Self::Scratch(_) => "scratch",
+            Self::Drops(_) => "drops",
+            Self::Gaussian(_) => "gaussian",
+            Self::Mix(_) => "mix",
+            Self::Repair(_) => "repair",
+        }
+    }
+
     /// The corruption that may run, every number checked.
     ///
     /// # Errors

@@ -107,6 +107,8 @@ fn every_preset_is_valid_and_survives_being_written() {
             config
         );
         assert_eq!(toml(&toml::to_string(&config).unwrap()).unwrap(), config);
+        let written = serde_json::to_value(&config).unwrap();
+        assert_eq!(written["kind"], config.kind());
     }
 }
 

@@ -203,13 +203,12 @@ fn columns(matrix: &Matrix, context: &Context) -> Result<Vec<Column>, Failure> {
     Ok(columns)
 }
 
-/// The corruption of a column's name; a repair as the configuration describes it, where it does.
+/// The corruption of a column's name: as the configuration describes it where it is of that kind.
 fn corruption_of(name: &str, base: &RunConfig) -> Result<CorruptionConfig, Failure> {
-    let named = config::corruption(name)?;
-    Ok(match (&named, &base.corruption) {
-        (CorruptionConfig::Repair(_), CorruptionConfig::Repair(_)) => base.corruption.clone(),
-        _ => named,
-    })
+    if base.corruption.kind() == name {
+        return Ok(base.corruption.clone());
+    }
+    config::corruption(name)
 }
 
 /// The list without repeats, in its order.

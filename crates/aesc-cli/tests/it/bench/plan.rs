@@ -38,6 +38,32 @@ fn the_blocks_of_a_file_are_merged_and_repeated_for_each_seed() {
 }
 
 #[test]
+fn a_corruption_of_the_configured_kind_is_as_configured() {
+    let bench = Bench::new();
+    let corruptions = |out: &str, more: &[&str]| {
+        let args = [&["--preset", "sample", "--networks", "aesc"], more].concat();
+        let cells = bench.plan(out, &args).cells.into_iter();
+        cells
+            .map(|c| c.config.value()["corruption"].clone())
+            .collect::<Vec<_>>()
+    };
+    let set = "corruption.size=[0.25, 0.5]";
+    let of = ["--corruptions", "stain", "stain-blur", "--set", set];
+    let [stain, blurred] = &corruptions("stain", &of)[..] else {
+        panic!("two cells")
+    };
+    assert_eq!(stain["size"], serde_json::json!([0.25, 0.5]));
+    assert_eq!(blurred["size"], serde_json::json!([0.01, 0.12]));
+
+    let set = r#"corruption={kind="mix", parts=[{probability=1.0, corruption={kind="drops"}}]}"#;
+    let mix = corruptions("mix", &["--corruptions", "mix", "--set", set]);
+    assert_eq!(mix[0]["parts"][0]["corruption"]["kind"], "drops");
+    let (code, _, stderr) = run(&words(&bench.args("plan", "b", &["--corruptions", "mix"])));
+    assert_eq!(code, 2);
+    assert!(stderr.contains("unknown corruption `mix`"), "{stderr}");
+}
+
+#[test]
 fn the_preset_stands_beside_the_method_in_as_many_steps_with_three_seeds() {
     let bench = Bench::new();
     let plan = bench.plan("a", &["--matrix", "frontier"]);
