@@ -44,21 +44,14 @@ pub(super) fn run(args: &JoinArgs, context: &Context) -> Result<(), Failure> {
 }
 
 fn joined(parts: &[PathBuf]) -> Result<Report, Failure> {
-    let [first, rest @ ..] = parts else {
-        return Err(too_few());
+    let [first, second, rest @ ..] = parts else {
+        return Err(Failure::usage("name at least two reports to join"));
     };
-    if rest.is_empty() {
-        return Err(too_few());
-    }
-    let mut report = read(first)?;
+    let mut report = read(first)?.join(read(second)?, second)?;
     for part in rest {
         report = report.join(read(part)?, part)?;
     }
     Ok(report)
-}
-
-fn too_few() -> Failure {
-    Failure::usage("name at least two reports to join")
 }
 
 /// The results in a bench's folder, or a stored report.
