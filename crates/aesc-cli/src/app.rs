@@ -46,7 +46,7 @@ pub(crate) fn run() -> std::process::ExitCode {
 
 fn start(cli: Cli) -> Result<(), Failure> {
     let global = cli.global;
-    if (global.config.is_some() || !global.sets.is_empty()) && !takes_settings(&cli.command) {
+    if global.has_settings() && !takes_settings(&cli.command) {
         let message = "--config and --set have no say here: a model file carries its settings";
         return Err(Failure::usage(message));
     }
@@ -82,6 +82,7 @@ fn takes_settings(command: &Command) -> bool {
         command,
         Command::Train(_)
             | Command::Calibrate(_)
+            | Command::Corrupt(_)
             | Command::Config(ConfigCommand::Show(_))
             | Command::Bench(BenchCommand::Plan(_) | BenchCommand::Run(_))
     )

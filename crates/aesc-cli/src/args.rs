@@ -35,10 +35,11 @@ pub(crate) struct GlobalArgs {
     /// Put one JSON document on stdout
     #[arg(long, global = true)]
     pub(crate) json: bool,
-    /// Configuration file (TOML) over the preset, for commands that train
+    /// Configuration file (TOML) over the preset, for commands that train and corrupt
     #[arg(long, global = true, value_name = "FILE")]
     pub(crate) config: Option<PathBuf>,
-    /// Set one value, for example train.steps=500, for commands that train, and score.* for calibrate
+    /// Set one value, for example train.steps=500, for commands that train, corruption.* for corrupt
+    /// and score.* for calibrate
     #[arg(long = "set", global = true, value_name = "KEY=VALUE")]
     pub(crate) sets: Vec<String>,
     /// Where to compute: auto, cpu, cuda or cuda:N
@@ -56,6 +57,11 @@ pub(crate) struct GlobalArgs {
 }
 
 impl GlobalArgs {
+    /// Whether a file or a value of the configuration is given.
+    pub(crate) fn has_settings(&self) -> bool {
+        self.config.is_some() || !self.sets.is_empty()
+    }
+
     pub(crate) fn threads(&self) -> usize {
         let cores = std::thread::available_parallelism().map_or(1, usize::from);
         self.threads.map_or(cores, usize::from)

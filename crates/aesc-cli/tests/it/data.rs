@@ -113,6 +113,57 @@ fn a_sheet_is_drawn_once_and_not_over_another_file() {
 }
 
 #[test]
+fn a_sheet_shows_the_corruption_of_the_settings() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("step.png");
+    let step = image::RgbImage::from_fn(64, 64, |x, _| {
+        image::Rgb([if x < 32 { 40 } else { 200 }; 3])
+    });
+    step.save(&path).unwrap();
+    let sheet = |name: &str, more: &[&str]| {
+        let out = folder.path().join(name);
+        let args = [
+            "corrupt",
+            text(&path),
+            "--sheet",
+            text(&out),
+            "--count",
+            "3",
+            "--size",
+            "64",
+        ];
+        let told = ok(&[&args[..], &["--json"], more].concat());
+        let told: serde_json::Value = serde_json::from_str(&told).unwrap();
+        (
+            image::open(&out).unwrap().to_rgb8(),
+            told["corruption"].clone(),
+        )
+    };
+    // Of nothing, all four pictures are the image: each row of the sheet tells the same tones.
+    let (clean, name) = sheet("none.png", &["--set", "corruption.kind=none"]);
+    assert_eq!(name, "none");
+    let tones: std::collections::BTreeSet<u8> = clean.pixels().map(|p| p.0[0]).collect();
+    assert!(tones.contains(&40) && tones.contains(&200), "{tones:?}");
+    let seamless = r#"corruption={kind="repair", clean=0, fills=["seamless"], opacity=[1, 1]}"#;
+    let (made, name) = sheet("seamless.png", &["--set", seamless]);
+    assert_eq!(name, "repair");
+    assert_ne!(made, clean);
+    let args = [
+        "corrupt",
+        text(&path),
+        "--sheet",
+        "x.png",
+        "--corruption",
+        "drops",
+        "--set",
+        seamless,
+    ];
+    let (code, _, stderr) = run(&args);
+    assert_eq!(code, 2);
+    assert!(stderr.contains("give one of them"), "{stderr}");
+}
+
+#[test]
 fn an_unknown_corruption_lists_the_known_ones() {
     let (code, _, stderr) = run(&[
         "corrupt",

@@ -9,6 +9,8 @@ use crate::texture::noisy;
 
 /// Tiles along each side of a shuffled image.
 const TILES: usize = 8;
+/// A shift from near by is at most the side over this, either way.
+const NEAR: usize = 8;
 /// Most standard deviation of a colour's noise.
 const MOST_NOISE: f64 = 0.08;
 /// Reach of the blur to either side, px, at most.
@@ -86,12 +88,20 @@ impl<'a> Fill<'a> {
                 let noise = between([0.0, MOST_NOISE], rng) as f32;
                 Self::Colour { levels, noise }
             }
-            RepairFill::Foreign => {
+            RepairFill::Foreign | RepairFill::Seamless => {
                 let alike: Vec<&Image> = sources.iter().filter(|s| s.same_shape(image)).collect();
                 let source = one_of(&alike, rng).unwrap_or(image);
-                let shift = [image.height(), image.width()].map(|side| rng.random_range(0..side));
-                let turned = rng.random_range(0..3) == 0;
-                let recoloured = rng.random_range(0..3) == 0;
+                let near = fill == RepairFill::Seamless && rng.random::<bool>();
+                let shift = [image.height(), image.width()].map(|side| {
+                    if near {
+                        let reach = (side / NEAR).max(1);
+                        side - reach + rng.random_range(0..=2 * reach)
+                    } else {
+                        rng.random_range(0..side)
+                    }
+                });
+                let turned = !near && rng.random_range(0..3) == 0;
+                let recoloured = fill == RepairFill::Foreign && rng.random_range(0..3) == 0;
                 let tone = if recoloured {
                     Tone::draw(rng)
                 } else {

@@ -4,9 +4,11 @@
 //! independently, the fill taken from images of the same category, translucent and soft-edged, and
 //! a share of the presentations left clean, so that the network also learns to leave alone what is
 //! as it should be. Shapes and opacities follow DRAEM (Zavrtanik et al., ICCV 2021) and FAIR (Liu et
-//! al., 2023), the rectangles `CutPaste` (Li et al., CVPR 2021). No image from elsewhere is needed.
+//! al., 2023), the rectangles `CutPaste` (Li et al., CVPR 2021), seamless fills NSA (Schlüter et al.,
+//! ECCV 2022). No image from elsewhere is needed.
 
 mod fill;
+mod membrane;
 mod perlin;
 mod shape;
 
@@ -19,6 +21,7 @@ use crate::check::{require, size, unit};
 use crate::patch::{Frame, Patch};
 use crate::{NoiseError, blur};
 use fill::Fill;
+use membrane::Membrane;
 
 /// Blurs of less than this standard deviation, px, are left out: they change nothing.
 const LEAST_BLUR_PX: f64 = 0.3;
@@ -54,11 +57,23 @@ pub enum RepairFill {
     Shuffled,
     /// The image itself, lighter or darker, of another contrast and colour, or blurred.
     Photometric,
+    /// Another image of the category, brought to the tone that the image has around the region, so
+    /// that no seam is left: half of them shifted by an eighth of the sides at most, half by any
+    /// length, of which a third is turned. Not among the fills of the default.
+    Seamless,
 }
 
 impl RepairFill {
     /// Every fill.
-    pub const ALL: [Self; 4] = [
+    pub const ALL: [Self; 5] = [
+        Self::Colour,
+        Self::Foreign,
+        Self::Shuffled,
+        Self::Photometric,
+        Self::Seamless,
+    ];
+    /// Those of the default.
+    const USUAL: [Self; 4] = [
         Self::Colour,
         Self::Foreign,
         Self::Shuffled,
@@ -90,7 +105,7 @@ impl Default for RepairConfig {
         Self {
             clean: 0.5,
             shapes: RepairShape::ALL.to_vec(),
-            fills: RepairFill::ALL.to_vec(),
+            fills: RepairFill::USUAL.to_vec(),
             size: [0.01, 0.25],
             opacity: [0.2, 1.0],
             softness: [0.0, 0.15],
@@ -151,9 +166,12 @@ pub(crate) fn paint(
     };
     let opacity = between(config.opacity, rng) as f32;
     let clean = image.clone();
-    let Some(fill) = one_of(&config.fills, rng).map(|f| Fill::draw(f, &clean, sources, rng)) else {
+    let Some(kind) = one_of(&config.fills, rng) else {
         return mask;
     };
+    let fill = Fill::draw(kind, &clean, sources, rng);
+    let membrane = (kind == RepairFill::Seamless)
+        .then(|| Membrane::new(&patch, &clean, |y, x| fill.pixel(y, x, rng)));
     let (width, channels) = (image.width(), image.channels());
     for (row, weights) in patch.weights.chunks_exact(patch.width).enumerate() {
         let y = patch.y + row;
@@ -166,9 +184,10 @@ pub(crate) fn paint(
             mask.data_mut()[at] = weight > 0.5;
             let pixel = &mut image.data_mut()[at * channels..][..channels];
             let new = fill.pixel(y, x, rng);
-            for (value, new) in pixel.iter_mut().zip(new) {
+            let offsets = membrane.as_ref().map_or([0.0; 3], |m| m.at(y, x));
+            for ((value, new), offset) in pixel.iter_mut().zip(new).zip(offsets) {
                 let share = weight * opacity;
-                *value = (*value * (1.0 - share) + new * share).clamp(0.0, 1.0);
+                *value = (*value * (1.0 - share) + (new + offset) * share).clamp(0.0, 1.0);
             }
         }
     }

@@ -89,6 +89,36 @@ fn a_weak_opacity_moves_values_by_its_share_at_most() {
 }
 
 #[test]
+fn a_seamless_fill_is_of_the_tone_around_it_and_of_the_gradients_of_its_source() {
+    let corruption = |fill| {
+        repair(RepairConfig {
+            clean: 0.0,
+            fills: vec![fill],
+            opacity: [1.0, 1.0],
+            ..RepairConfig::default()
+        })
+    };
+    let (foreign, seamless) = (RepairFill::Foreign, RepairFill::Seamless);
+    let changed = |fill, image: &Image, source: &Image| {
+        let corruption = corruption(fill);
+        let n_changed = (0..40).filter(|index| {
+            let made = corruption.apply_from(image, std::slice::from_ref(source), at(*index));
+            let mut pairs = made.image.data().iter().zip(image.data());
+            pairs.any(|(new, old)| (new - old).abs() > 0.02)
+        });
+        n_changed.count()
+    };
+    // A plain surface of another tone is not to be told from the image's own; fine stripes are.
+    let plain = Image::filled(96, 96, 3, 0.4).unwrap();
+    let lighter = Image::filled(96, 96, 3, 0.8).unwrap();
+    let stripes = |_, x: usize, _| if x.is_multiple_of(4) { 0.9 } else { 0.7 };
+    let stripes = Image::from_fn(96, 96, 3, stripes).unwrap();
+    assert_eq!(changed(seamless, &plain, &lighter), 0);
+    assert!(changed(foreign, &plain, &lighter) > 35);
+    assert!(changed(seamless, &plain, &stripes) > 30);
+}
+
+#[test]
 fn sources_of_another_shape_are_passed_over() {
     let image = textured();
     let corruption = repair(RepairConfig {
