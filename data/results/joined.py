@@ -1,8 +1,10 @@
-"""Two models trained apart as one that looks twice.
+"""Looks of models that were trained apart as one model.
 
-  python joined.py FIRST_MODEL SECOND_MODEL JOINED_MODEL
+  python joined.py FIRST_MODEL SECOND_MODEL JOINED_MODEL [SEGMENT_MODEL]
 
-The second is either of kind `ae` and shown the image, or shown the high pass (`network.second`).
+The first look is that of FIRST_MODEL. The second is that of SECOND_MODEL where it looks twice, else
+its only one, of kind `ae` and shown the image, or shown the high pass; `-` leaves it out. The look that
+segments is that of SEGMENT_MODEL.
 
 Thresholds are those of the first and mean nothing: `aesc calibrate JOINED_MODEL --good DIR` fits them.
 """
@@ -14,16 +16,40 @@ import sys
 def read(path):
     raw = open(path, "rb").read()
     (size,) = struct.unpack("<Q", raw[:8])
-    return json.loads(raw[8 : 8 + size]), raw[8 + size :]
+    header = json.loads(raw[8 : 8 + size])
+    metadata = header.pop("__metadata__")
+    return header, raw[8 + size :], metadata
 
 
-(first, first_body), (second, second_body) = read(sys.argv[1]), read(sys.argv[2])
-metadata = first.pop("__metadata__")
-network, other = (json.loads(m["aesc.network"]) for m in (metadata, second.pop("__metadata__")))
-network["second"] = "high-pass" if other.get("input") == "high-pass" else other["kind"]
+def others(name):
+    return name.startswith(("second.", "segment."))
+
+
+def look(path, prefix):
+    """The tensors of a look under its prefix, and the network they are of."""
+    header, body, metadata = read(path)
+    own = [(name, spec, body) for name, spec in header.items() if name.startswith(prefix)]
+    if not own:
+        own = [(prefix + name, spec, body) for name, spec in header.items() if not others(name)]
+    return own, json.loads(metadata["aesc.network"])
+
+
+(first, second, joined), segment = sys.argv[1:4], sys.argv[4:]
+header, body, metadata = read(first)
+network = json.loads(metadata["aesc.network"])
+network.pop("second", None)
+network.pop("segment", None)
+tensors = [(name, spec, body) for name, spec in header.items() if not others(name)]
+if second != "-":
+    own, other = look(second, "second.")
+    alone = "high-pass" if other.get("input") == "high-pass" else other["kind"]
+    network["second"] = other.get("second", alone)
+    tensors += own
+for path in segment:
+    own, other = look(path, "segment.")
+    network["segment"] = other["segment"]
+    tensors += own
 metadata["aesc.network"] = json.dumps(network)
-tensors = [(name, spec, first_body) for name, spec in first.items()]
-tensors += [("second." + name, spec, second_body) for name, spec in second.items()]
 header, body = {"__metadata__": metadata}, b""
 for name, spec, source in sorted(tensors, key=lambda tensor: tensor[0]):
     begin, end = spec["data_offsets"]
@@ -31,5 +57,5 @@ for name, spec, source in sorted(tensors, key=lambda tensor: tensor[0]):
     body += source[begin:end]
 text = json.dumps(header).encode()
 text += b" " * (-len(text) % 8)
-with open(sys.argv[3], "wb") as file:
+with open(joined, "wb") as file:
     file.write(struct.pack("<Q", len(text)) + text + body)

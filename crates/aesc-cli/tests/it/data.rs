@@ -139,11 +139,12 @@ fn a_sheet_shows_the_corruption_of_the_settings() {
             told["corruption"].clone(),
         )
     };
-    // Of nothing, all four pictures are the image: each row of the sheet tells the same tones.
+    // Of nothing, all four pictures are the image: its two tones and that of the gaps, no other.
     let (clean, name) = sheet("none.png", &["--set", "corruption.kind=none"]);
     assert_eq!(name, "none");
     let tones: std::collections::BTreeSet<u8> = clean.pixels().map(|p| p.0[0]).collect();
     assert!(tones.contains(&40) && tones.contains(&200), "{tones:?}");
+    assert_eq!(tones.len(), 3, "{tones:?}");
     let seamless = r#"corruption={kind="repair", clean=0, fills=["seamless"], opacity=[1, 1]}"#;
     let (made, name) = sheet("seamless.png", &["--set", seamless]);
     assert_eq!(name, "repair");
