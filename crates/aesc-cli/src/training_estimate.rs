@@ -17,7 +17,8 @@ pub(crate) struct Estimate {
     pub(crate) secs: f64,
     /// Checkpoint and model together.
     pub(crate) disk_bytes: u64,
-    /// The images in memory, and all that the steps measured took.
+    /// The images in memory, all that the steps measured took, and what the checkpoint and the judging
+    /// copy.
     pub(crate) memory_bytes: u64,
 }
 
@@ -42,6 +43,8 @@ pub(crate) fn estimate(
         .map(|_| MAX_TILES + MAX_TILES / 8);
     let (height, width) = plan.padded(config.data.height, config.data.width);
     let image_bytes = (height * width * plan.channels * size_of::<f32>()) as u64;
+    // Weights and moments on their way to the checkpoint, and the weights that are judged.
+    let copies_bytes = plan.parameters() * 4 * 4;
     // Held-out images are there three times: clean, corrupted, and as they were loaded.
     let n_held = tiles.unwrap_or(n_images) as u64 * 3 / 2;
     Ok(Estimate {
@@ -49,7 +52,7 @@ pub(crate) fn estimate(
         secs_per_step,
         secs: steps as f64 * secs_per_step,
         disk_bytes,
-        memory_bytes: n_held * image_bytes + peak_memory_bytes(),
+        memory_bytes: n_held * image_bytes + copies_bytes + peak_memory_bytes(),
     })
 }
 

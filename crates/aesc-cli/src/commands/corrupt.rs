@@ -74,6 +74,14 @@ fn chosen(name: Option<&str>, global: &GlobalArgs) -> Result<(CorruptionConfig, 
             corruption: give one of them (corruption.kind is a setting)";
         return Err(Failure::usage(message));
     }
+    let of_another = |set: &&String| {
+        let key = set.split(['.', '=']).next().unwrap_or_default();
+        !["corruption", "seed"].contains(&key.trim())
+    };
+    if let Some(set) = global.sets.iter().find(of_another) {
+        let message = format!("--set {set}: of a sheet only corruption.* and seed can be set");
+        return Err(Failure::usage(message));
+    }
     let config = config::resolve("frontier", global)?.config;
     Ok((config.corruption, config.seed))
 }

@@ -162,6 +162,20 @@ fn a_sheet_shows_the_corruption_of_the_settings() {
     let (code, _, stderr) = run(&args);
     assert_eq!(code, 2);
     assert!(stderr.contains("give one of them"), "{stderr}");
+    let args = [
+        "corrupt",
+        text(&path),
+        "--sheet",
+        "x.png",
+        "--set",
+        "train.steps=3",
+    ];
+    let (code, _, stderr) = run(&args);
+    assert_eq!(code, 2);
+    assert!(
+        stderr.contains("train.steps=3: of a sheet only corruption.* and seed"),
+        "{stderr}"
+    );
 }
 
 #[test]

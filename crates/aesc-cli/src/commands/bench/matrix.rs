@@ -10,9 +10,13 @@ use clap::Args;
 use serde_json::Value;
 
 use crate::app::Context;
+use crate::config::Resolved;
 use crate::exit_code::ExitCode;
 use crate::failure::Failure;
 use crate::{config, provenance};
+
+/// What a column is trained by where neither the command line nor the matrix says.
+const DEFAULT_PRESET: &str = "quick";
 
 /// What `bench plan` takes.
 #[derive(Debug, Args)]
@@ -178,8 +182,10 @@ fn must_be_measurable(dataset: &Dataset, path: &Path) -> Result<(), Failure> {
 fn columns(matrix: &Matrix, context: &Context) -> Result<Vec<Column>, Failure> {
     let mut columns = Vec::new();
     for entry in matrix.entries() {
-        let preset = entry.preset.unwrap_or("quick");
-        let base = config::resolve(preset, &context.global)?.config;
+        let preset = entry.preset.unwrap_or(DEFAULT_PRESET);
+        let resolved = config::resolve(preset, &context.global)?;
+        check_taken_up(preset, &resolved, matrix)?;
+        let base = resolved.config;
         let mut config = base.clone();
         config.network.kind = config::network(entry.network)?;
         config.corruption = corruption_of(entry.corruption, &base)?;
@@ -201,6 +207,26 @@ fn columns(matrix: &Matrix, context: &Context) -> Result<Vec<Column>, Failure> {
         }
     }
     Ok(columns)
+}
+
+/// Refuses a `--set corruption.…` that no column of the preset takes up: the corruptions of the others
+/// are as their names say.
+fn check_taken_up(preset: &str, resolved: &Resolved, matrix: &Matrix) -> Result<(), Failure> {
+    let kind = resolved.config.corruption.kind();
+    let entries = matrix.entries().into_iter();
+    let own = entries.filter(|entry| entry.preset.unwrap_or(DEFAULT_PRESET) == preset);
+    let names: Vec<&str> = own.map(|entry| entry.corruption).collect();
+    let set = |(key, origin): &(&String, &String)| {
+        key.split('.').next() == Some("corruption") && origin.starts_with("--set ")
+    };
+    match resolved.origins.iter().find(set) {
+        Some((_, origin)) if !names.contains(&kind) => Err(Failure::usage(format!(
+            "{origin}: expected a column with the corruption `{kind}`, found {} alone; \
+             --corruptions {kind} is one",
+            once(names).join(", ")
+        ))),
+        _ => Ok(()),
+    }
 }
 
 /// The corruption of a column's name: as the configuration describes it where it is of that kind.

@@ -61,6 +61,15 @@ fn a_corruption_of_the_configured_kind_is_as_configured() {
     let (code, _, stderr) = run(&words(&bench.args("plan", "b", &["--corruptions", "mix"])));
     assert_eq!(code, 2);
     assert!(stderr.contains("unknown corruption `mix`"), "{stderr}");
+
+    // What no column would take up is not swallowed.
+    for (set, kind) in [("corruption.size=[0.25, 0.5]", "stain"), (set, "mix")] {
+        let of = ["--networks", "aesc", "--corruptions", "drops", "--set", set];
+        let (code, _, stderr) = run(&words(&bench.args("plan", "c", &of)));
+        let expected = format!("a column with the corruption `{kind}`, found drops alone");
+        assert_eq!(code, 2);
+        assert!(stderr.contains(&expected), "{stderr}");
+    }
 }
 
 #[test]
