@@ -31,6 +31,6 @@ pub use memory::keep_freed_memory;
 pub use network::{Level, LevelOp, NetworkConfig, NetworkKind, NetworkPlan, TensorSpec, reflected};
 pub use provenance::Provenance;
 pub use training::{
-    AdamConfig, AugmentConfig, Keep, LossConfig, Precision, Schedule, TrainConfig, Turns,
+    AdamConfig, AugmentConfig, Keep, LossConfig, Optimiser, Precision, Schedule, TrainConfig, Turns,
 };
 pub use write::{AtomicFile, write_atomically};

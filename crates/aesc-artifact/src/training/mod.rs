@@ -46,7 +46,10 @@ pub struct TrainConfig {
     pub segment: Option<CorruptionConfig>,
     /// The learning rate over time.
     pub schedule: Schedule,
-    /// The optimiser's constants.
+    /// What kernels follow.
+    #[serde(skip_serializing_if = "Optimiser::is_adam")]
+    pub optimiser: Optimiser,
+    /// Adam's constants.
     pub adam: AdamConfig,
 }
 
@@ -65,6 +68,7 @@ impl Default for TrainConfig {
             augment: AugmentConfig::default(),
             segment: None,
             schedule: Schedule::default(),
+            optimiser: Optimiser::default(),
             adam: AdamConfig::default(),
         }
     }
@@ -155,6 +159,25 @@ impl Default for Schedule {
             patience_epochs: default_patience(),
             min_gain_db: default_gain(),
         }
+    }
+}
+
+/// What the kernels between levels follow; all else that learns follows Adam.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Optimiser {
+    /// Adam, as all else (the paper).
+    #[default]
+    Adam,
+    /// Muon (Jordan et al. 2024): their momentum, orthogonalised, at the size of Adam's steps (Liu et al.
+    /// 2025), so that rate and decay are those of Adam.
+    Muon,
+}
+
+impl Optimiser {
+    #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks by reference")]
+    fn is_adam(&self) -> bool {
+        *self == Self::Adam
     }
 }
 

@@ -1,11 +1,12 @@
 //! Training: clean images in, the weights of a network out; resumable to the bit on a CPU.
 
-mod adam;
 mod augment;
 mod average;
 mod checkpoint;
 mod history;
 mod loss;
+mod muon;
+mod optimiser;
 mod pairs;
 mod probe;
 mod product;
@@ -26,12 +27,12 @@ use tch::{Kind, Tensor};
 use crate::network::Network;
 use crate::tensor::padded;
 use crate::{Device, ModelError};
-use adam::Adam;
 use average::Average;
 pub use checkpoint::{CHECKPOINT_FILE, exists as checkpoint_exists};
 use checkpoint::{Checkpoint, State};
 pub use history::{EpochRow, HISTORY_FILE};
 use loss::PixelLoss;
+use optimiser::Optimiser;
 use pairs::{Batch, Pairs};
 pub use probe::probe_step_secs;
 pub use product::{told_from, turn_moves, turns_of};
@@ -173,7 +174,7 @@ pub fn check_checkpoint(job: &TrainJob<'_>) -> Result<(), ModelError> {
 struct Run<'a> {
     job: &'a TrainJob<'a>,
     network: Network,
-    adam: Adam,
+    optimiser: Optimiser,
     /// The mean of the weights, where it is what is judged and kept.
     average: Option<Average>,
     loss: PixelLoss,
@@ -187,14 +188,14 @@ impl<'a> Run<'a> {
     fn open(job: &'a TrainJob<'a>, plan: &NetworkPlan) -> Result<Self, ModelError> {
         let config = job.config;
         job.device.check(config.train.precision)?;
-        let (network, adam, state, best, mean) = if let Some(found) = Checkpoint::read(job)? {
+        let (network, optimiser, state, best, mean) = if let Some(found) = Checkpoint::read(job)? {
             let network = Network::from_tensors(plan, &found.network, job.device)?;
-            let adam = Adam::from_moments(&config.train.adam, &network, &found.moments)?;
-            (network, adam, found.state, found.best, found.average)
+            let optimiser = Optimiser::from_moments(&config.train, &network, &found.moments)?;
+            (network, optimiser, found.state, found.best, found.average)
         } else {
             let network = Network::init(plan, config.seed, job.device)?;
-            let adam = Adam::new(&config.train.adam, &network)?;
-            (network, adam, State::default(), None, None)
+            let optimiser = Optimiser::new(&config.train, &network)?;
+            (network, optimiser, State::default(), None, None)
         };
         let network = network.in_precision(config.train.precision);
         let average = match (config.train.ema, mean) {
@@ -207,7 +208,7 @@ impl<'a> Run<'a> {
         Ok(Self {
             job,
             network,
-            adam,
+            optimiser,
             average,
             loss: PixelLoss::new(job, plan)?,
             validation,
@@ -241,9 +242,9 @@ impl<'a> Run<'a> {
             self.loss
                 .of(&output, &shown.target, shown.corrupted.as_ref())
         })?;
-        let gradients = self.adam.gradients(&loss)?;
+        let gradients = self.optimiser.gradients(&loss)?;
         let t = self.state.step + 1;
-        self.adam.step(&gradients, t, rate)?;
+        self.optimiser.step(&gradients, t, rate)?;
         if let Some(average) = &mut self.average {
             average.follow(&self.network, t)?;
         }
@@ -315,7 +316,7 @@ impl<'a> Run<'a> {
     }
 
     fn save(&self) -> Result<(), ModelError> {
-        let moments = self.adam.moments()?;
+        let moments = self.optimiser.moments()?;
         let network = self.network.to_tensors()?;
         let average = self.average.as_ref().map(Average::network);
         let state = self.state.clone();

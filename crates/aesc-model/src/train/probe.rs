@@ -6,8 +6,8 @@ use aesc_artifact::{Look, RunConfig};
 use tch::{Kind, Tensor};
 
 use super::TrainJob;
-use super::adam::Adam;
 use super::loss::PixelLoss;
+use super::optimiser::Optimiser;
 use crate::network::Network;
 use crate::{Device, ModelError};
 
@@ -20,7 +20,7 @@ pub fn probe_step_secs(config: &RunConfig, device: Device) -> Result<f64, ModelE
     let plan = config.validate()?;
     device.check(config.train.precision)?;
     let network = Network::init(&plan, config.seed, device)?.in_precision(config.train.precision);
-    let mut adam = Adam::new(&config.train.adam, &network)?;
+    let mut optimiser = Optimiser::new(&config.train, &network)?;
     let (height, width) = plan.padded(config.data.height, config.data.width);
     let pixel_loss = PixelLoss::whole(config.train.loss, (height, width), device.tch())?;
     let sides = [config.train.batch, height, width, plan.channels].map(|side| side as i64);
@@ -36,8 +36,8 @@ pub fn probe_step_secs(config: &RunConfig, device: Device) -> Result<f64, ModelE
             }
             pixel_loss.of(&output, &noise, None)
         })?;
-        let gradients = adam.gradients(&loss)?;
-        adam.step(&gradients, t + 1, 1e-4)?;
+        let gradients = optimiser.gradients(&loss)?;
+        optimiser.step(&gradients, t + 1, 1e-4)?;
         // Reading the loss waits for the device.
         loss.f_double_value(&[])?;
         if t > 0 {

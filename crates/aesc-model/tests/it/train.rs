@@ -3,7 +3,9 @@
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use aesc_artifact::{Keep, NetworkConfig, RunConfig, Schedule, SecondLook, Segmentation, Turns};
+use aesc_artifact::{
+    Keep, NetworkConfig, Optimiser, RunConfig, Schedule, SecondLook, Segmentation, Turns,
+};
 use aesc_image::Image;
 use aesc_model::train::{EpochRow, TrainEvent, TrainJob, TrainOutcome, Trained, train};
 use aesc_model::{Device, ModelError};
@@ -83,12 +85,15 @@ fn without_time(rows: &[EpochRow]) -> Vec<EpochRow> {
 
 #[test]
 fn the_loss_falls_tenfold() {
-    let folder = tempfile::tempdir().unwrap();
-    let mut config = config(200);
-    config.corruption = CorruptionConfig::named("none").unwrap();
-    let (_, rows) = run(&config, folder.path(), None).unwrap();
-    let (first, last) = (rows[0].loss, rows[rows.len() - 1].loss);
-    assert!(last < first / 10.0, "{first} -> {last}");
+    for optimiser in [Optimiser::Adam, Optimiser::Muon] {
+        let folder = tempfile::tempdir().unwrap();
+        let mut config = config(200);
+        config.corruption = CorruptionConfig::named("none").unwrap();
+        config.train.optimiser = optimiser;
+        let (_, rows) = run(&config, folder.path(), None).unwrap();
+        let (first, last) = (rows[0].loss, rows[rows.len() - 1].loss);
+        assert!(last < first / 10.0, "{optimiser:?}: {first} -> {last}");
+    }
 }
 
 #[test]
@@ -104,6 +109,7 @@ fn a_stopped_and_resumed_run_ends_with_the_same_bits() {
             (augment.light, augment.noise, augment.turns) = (0.1, 0.01, Turns::Quarter);
             augment.shift = 0.1;
             config.train.ema = Some(0.9);
+            config.train.optimiser = Optimiser::Muon;
             config.network.second = SecondLook::Ae;
             config.network.segment = Segmentation::Residual;
             config.train.segment = Some(CorruptionConfig::default());

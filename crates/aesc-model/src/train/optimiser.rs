@@ -1,16 +1,18 @@
-//! Adam and `AdamW` with their state in the open, so that a checkpoint can hold it.
+//! Adam, `AdamW` and Muon with their state in the open, so that a checkpoint can hold it.
 
-use aesc_artifact::{AdamConfig, NamedTensor};
+use aesc_artifact::{AdamConfig, NamedTensor, Optimiser as Kind, TrainConfig};
 use tch::Tensor;
 
+use super::muon;
 use crate::ModelError;
 use crate::network::Network;
 use crate::tensor::{from_named, to_named};
 
-/// The optimiser (Kingma & Ba 2015; decoupled decay: Loshchilov & Hutter 2019).
+/// The optimiser (Kingma & Ba 2015; decoupled decay: Loshchilov & Hutter 2019; kernels by Muon: Jordan
+/// et al. 2024).
 #[derive(Debug)]
-pub(crate) struct Adam {
-    config: AdamConfig,
+pub(crate) struct Optimiser {
+    adam: AdamConfig,
     parameters: Vec<Parameter>,
 }
 
@@ -20,15 +22,17 @@ struct Parameter {
     value: Tensor,
     /// Decaying mean of gradients.
     mean: Tensor,
-    /// Decaying mean of squared gradients.
-    square: Tensor,
+    /// Decaying mean of squared gradients; Muon has none.
+    square: Option<Tensor>,
 }
 
-impl Adam {
+impl Optimiser {
     /// An optimiser that has seen nothing.
-    pub(crate) fn new(config: &AdamConfig, network: &Network) -> Result<Self, ModelError> {
+    pub(crate) fn new(config: &TrainConfig, network: &Network) -> Result<Self, ModelError> {
         let fresh = |(name, value): (String, Tensor)| {
-            let (mean, square) = (value.f_zeros_like()?, value.f_zeros_like()?);
+            let is_muons = config.optimiser == Kind::Muon && muon::takes(&value.size());
+            let mean = value.f_zeros_like()?;
+            let square = (!is_muons).then(|| value.f_zeros_like()).transpose()?;
             Ok(Parameter {
                 name,
                 value,
@@ -38,37 +42,42 @@ impl Adam {
         };
         let parameters = network.trainable().into_iter().map(fresh);
         Ok(Self {
-            config: config.clone(),
+            adam: config.adam.clone(),
             parameters: parameters.collect::<Result<_, ModelError>>()?,
         })
     }
 
-    /// An optimiser with the moments of [`Adam::moments`].
+    /// An optimiser with the moments of [`Optimiser::moments`].
     pub(crate) fn from_moments(
-        config: &AdamConfig,
+        config: &TrainConfig,
         network: &Network,
         moments: &[NamedTensor],
     ) -> Result<Self, ModelError> {
-        let mut adam = Self::new(config, network)?;
-        for parameter in &mut adam.parameters {
+        let mut optimiser = Self::new(config, network)?;
+        for parameter in &mut optimiser.parameters {
             let find = |part: &str| {
                 let name = format!("{part}.{}", parameter.name);
                 let found = moments.iter().find(|tensor| tensor.name == name);
-                found.ok_or_else(|| ModelError::images(format!("tensor {name}"), "none"))
+                let found =
+                    found.ok_or_else(|| ModelError::images(format!("tensor {name}"), "none"));
+                from_named(found?, network.device)
             };
-            let (mean, square) = (find("mean")?, find("square")?);
-            parameter.mean = from_named(mean, network.device)?;
-            parameter.square = from_named(square, network.device)?;
+            parameter.mean = find("mean")?;
+            if let Some(square) = &mut parameter.square {
+                *square = find("square")?;
+            }
         }
-        Ok(adam)
+        Ok(optimiser)
     }
 
-    /// Both moments of every parameter, `mean.NAME` and `square.NAME`.
+    /// The moments of every parameter, `mean.NAME` and, but for Muon's, `square.NAME`.
     pub(crate) fn moments(&self) -> Result<Vec<NamedTensor>, ModelError> {
         let mut moments = Vec::with_capacity(2 * self.parameters.len());
         for p in &self.parameters {
             moments.push(to_named(&format!("mean.{}", p.name), &p.mean)?);
-            moments.push(to_named(&format!("square.{}", p.name), &p.square)?);
+            if let Some(square) = &p.square {
+                moments.push(to_named(&format!("square.{}", p.name), square)?);
+            }
         }
         Ok(moments)
     }
@@ -86,7 +95,7 @@ impl Adam {
         t: u64,
         rate: f64,
     ) -> Result<(), ModelError> {
-        let step = Step::new(&self.config, t, rate);
+        let step = Step::new(&self.adam, t, rate);
         tch::no_grad(|| {
             for (p, gradient) in self.parameters.iter().zip(gradients) {
                 let keeps = if p.name.ends_with("conv.weight") {
@@ -94,20 +103,49 @@ impl Adam {
                 } else {
                     1.0
                 };
-                let flat = |tensor: &Tensor| tensor.f_reshape([-1]);
-                let [gradient, value, mean, square] = [gradient, &p.value, &p.mean, &p.square]
-                    .map(flat)
-                    .map(|part| part.and_then(|part| part.f_split(PIECE, 0)));
-                let pieces = value?
-                    .into_iter()
-                    .zip(gradient?)
-                    .zip(mean?.into_iter().zip(square?));
-                for ((value, gradient), (mean, square)) in pieces {
-                    step.take(value, &gradient, (mean, square), keeps)?;
+                match &p.square {
+                    Some(square) => p.take_adams(&step, gradient, square, keeps)?,
+                    None => p.take_muons(gradient, rate, keeps)?,
                 }
             }
             Ok(())
         })
+    }
+}
+
+impl Parameter {
+    fn take_adams(
+        &self,
+        step: &Step,
+        gradient: &Tensor,
+        square: &Tensor,
+        keeps: f64,
+    ) -> Result<(), ModelError> {
+        let flat = |tensor: &Tensor| tensor.f_reshape([-1]);
+        let [gradient, value, mean, square] = [gradient, &self.value, &self.mean, square]
+            .map(flat)
+            .map(|part| part.and_then(|part| part.f_split(PIECE, 0)));
+        let pieces = value?
+            .into_iter()
+            .zip(gradient?)
+            .zip(mean?.into_iter().zip(square?));
+        for ((value, gradient), (mean, square)) in pieces {
+            step.take(value, &gradient, (mean, square), keeps)?;
+        }
+        Ok(())
+    }
+
+    /// Down the direction of Nesterov's momentum, a step ahead of the mean of gradients.
+    fn take_muons(&self, gradient: &Tensor, rate: f64, keeps: f64) -> Result<(), ModelError> {
+        let [mut mean, mut value] = [&self.mean, &self.value].map(Tensor::shallow_clone);
+        let _ = mean.f_lerp_(gradient, 1.0 - muon::MOMENTUM)?;
+        let ahead = gradient.f_lerp(&mean, muon::MOMENTUM)?;
+        let change = muon::direction(&ahead)?;
+        if keeps < 1.0 {
+            let _ = value.f_mul_scalar_(keeps)?;
+        }
+        let _ = value.f_add_(&change.f_mul_scalar(-rate)?)?;
+        Ok(())
     }
 }
 
@@ -164,22 +202,22 @@ impl Step {
 mod tests {
     use super::*;
 
-    fn scalar(value: f64, config: AdamConfig) -> Adam {
+    fn scalar(value: f64, adam: AdamConfig) -> Optimiser {
         let value = Tensor::from_slice(&[value]).set_requires_grad(true);
         let (mean, square) = (value.zeros_like(), value.zeros_like());
         let parameter = Parameter {
             name: "x.conv.weight".into(),
             value,
             mean,
-            square,
+            square: Some(square),
         };
-        Adam {
-            config,
+        Optimiser {
+            adam,
             parameters: vec![parameter],
         }
     }
 
-    fn step_on_square(adam: &mut Adam, t: u64) -> f64 {
+    fn step_on_square(adam: &mut Optimiser, t: u64) -> f64 {
         let x = adam.parameters[0].value.shallow_clone();
         let gradients = adam.gradients(&(&x * &x).sum(tch::Kind::Double)).unwrap();
         adam.step(&gradients, t, 0.1).unwrap();
@@ -220,5 +258,39 @@ mod tests {
         let mut adam = scalar(3.0, config);
         // Decay first: 3 (1 - 0.1 * 0.5) = 2.85; then the rate.
         assert!((step_on_square(&mut adam, 1) - 2.75).abs() < 1e-7);
+    }
+
+    #[test]
+    fn muons_second_step_follows_the_formula() {
+        let f32s = (tch::Kind::Float, tch::Device::Cpu);
+        let wave = |by: f64| (Tensor::arange(400, f32s) * by).sin().view([4, 4, 5, 5]);
+        let start = wave(0.7);
+        let mut optimiser = Optimiser {
+            adam: AdamConfig {
+                weight_decay: 0.5,
+                ..AdamConfig::default()
+            },
+            parameters: vec![Parameter {
+                name: "x.conv.weight".into(),
+                value: start.copy(),
+                mean: start.zeros_like(),
+                square: None,
+            }],
+        };
+        let gradients = [wave(1.3), wave(2.9)];
+        let mut expected = start;
+        // m1 = 0.05 g1, m2 = 0.95 m1 + 0.05 g2; what is followed is 0.05 g + 0.95 m, after the decay.
+        let means = [
+            0.05 * &gradients[0],
+            0.95 * 0.05 * &gradients[0] + 0.05 * &gradients[1],
+        ];
+        for (t, (gradient, mean)) in gradients.iter().zip(&means).enumerate() {
+            let parameters = std::slice::from_ref(gradient);
+            optimiser.step(parameters, t as u64 + 1, 0.1).unwrap();
+            let change = muon::direction(&(0.05 * gradient + 0.95 * mean)).unwrap();
+            expected = expected * (1.0 - 0.1 * 0.5) - 0.1 * change;
+        }
+        let off = &optimiser.parameters[0].value - expected;
+        assert!(off.abs().max().double_value(&[]) < 1e-5);
     }
 }
