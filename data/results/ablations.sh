@@ -45,4 +45,4 @@ exec awk -v OFS=, '
         line = part[1] OFS part[3] OFS n_both
         for (f = 1; f in figures; f++) line = line OFS (n[f] ? sprintf("%+.3f", sum[f] / n[f]) : "–")
         print line OFS part[5] OFS part[6]
-    }' frontier-{score,evidence,long,looks,segment,options,training,further,batch,seamless,steps}.csv ablations.txt
+    }' frontier-{score,evidence,long,looks,segment,options,training,further,batch,seamless,steps,optimiser}.csv ablations.txt
