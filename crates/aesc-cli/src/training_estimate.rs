@@ -17,6 +17,8 @@ pub(crate) struct Estimate {
     pub(crate) secs: f64,
     /// Checkpoint and model together.
     pub(crate) disk_bytes: u64,
+    /// The model alone.
+    pub(crate) model_bytes: u64,
     /// The images in memory, all that the steps measured took, and what the checkpoint and the judging
     /// copy.
     pub(crate) memory_bytes: u64,
@@ -34,8 +36,10 @@ pub(crate) fn estimate(
     if !secs_per_step.is_finite() {
         return Err(Failure::text(ExitCode::Unexpected, "the clock stood still"));
     }
-    // Weights, two moments and perhaps the best weights in the checkpoint; weights in the model.
-    let disk_bytes = plan.parameters() * 4 * 5;
+    let weights_bytes = plan.parameters() * 4;
+    let moments = config.train.optimiser.moments();
+    // Weights, moments and perhaps the best weights in the checkpoint; weights in the model.
+    let disk_bytes = weights_bytes * (3 + moments);
     let steps = config.train.steps;
     let tiles = config
         .data
@@ -44,7 +48,7 @@ pub(crate) fn estimate(
     let (height, width) = plan.padded(config.data.height, config.data.width);
     let image_bytes = (height * width * plan.channels * size_of::<f32>()) as u64;
     // Weights and moments on their way to the checkpoint, and the weights that are judged.
-    let copies_bytes = plan.parameters() * 4 * 4;
+    let copies_bytes = weights_bytes * (2 + moments);
     // Held-out images are there three times: clean, corrupted, and as they were loaded.
     let n_held = tiles.unwrap_or(n_images) as u64 * 3 / 2;
     Ok(Estimate {
@@ -52,6 +56,7 @@ pub(crate) fn estimate(
         secs_per_step,
         secs: steps as f64 * secs_per_step,
         disk_bytes,
+        model_bytes: weights_bytes,
         memory_bytes: n_held * image_bytes + copies_bytes + peak_memory_bytes(),
     })
 }

@@ -1,4 +1,4 @@
-//! How a network is trained: steps, batch, loss, Adam, rate schedule, which weights are kept.
+//! How a network is trained: steps, batch, loss, optimiser, rate schedule, which weights are kept.
 
 mod augment;
 mod loss;
@@ -46,10 +46,10 @@ pub struct TrainConfig {
     pub segment: Option<CorruptionConfig>,
     /// The learning rate over time.
     pub schedule: Schedule,
-    /// What kernels follow.
+    /// What kernels between levels follow.
     #[serde(skip_serializing_if = "Optimiser::is_adam")]
     pub optimiser: Optimiser,
-    /// Adam's constants.
+    /// Adam's constants; the weight decay is Muon's, too.
     pub adam: AdamConfig,
 }
 
@@ -179,6 +179,15 @@ impl Optimiser {
     fn is_adam(&self) -> bool {
         *self == Self::Adam
     }
+
+    /// Moments kept of nearly every parameter.
+    #[must_use]
+    pub const fn moments(self) -> u64 {
+        match self {
+            Self::Adam => 2,
+            Self::Muon => 1,
+        }
+    }
 }
 
 /// Adam's constants (Kingma & Ba 2015); the paper's framework uses eps 1e-7.
@@ -191,7 +200,7 @@ pub struct AdamConfig {
     pub beta2: f64,
     /// Added to the root of the second moment, > 0.
     pub eps: f64,
-    /// Decoupled weight decay (AdamW) on kernels, >= 0; zero is plain Adam.
+    /// Decoupled weight decay (AdamW) on kernels, by either optimiser, >= 0; zero is plain Adam.
     pub weight_decay: f64,
 }
 

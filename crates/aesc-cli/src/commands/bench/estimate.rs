@@ -68,10 +68,19 @@ fn has_cuda() -> bool {
 #[derive(Debug, Serialize)]
 pub(super) struct BenchEstimate {
     n_cells: usize,
-    steps_a_cell: u64,
-    secs_per_step: f64,
+    /// The cells by preset.
+    kinds: Vec<Kind>,
     secs: f64,
     disk_bytes: u64,
+}
+
+/// Cells of one preset, which differ in skips and corruption only: that costs little.
+#[derive(Debug, Serialize)]
+struct Kind {
+    preset: String,
+    n_cells: usize,
+    steps_a_cell: u64,
+    secs_per_step: f64,
 }
 
 impl BenchEstimate {
@@ -82,45 +91,111 @@ impl BenchEstimate {
         } else {
             format!("{:.1} h", minutes / 60.0)
         };
-        let (n, steps) = (self.n_cells, self.steps_a_cell);
+        let each = |kind: &Kind| {
+            let (steps, secs) = (kind.steps_a_cell, kind.secs_per_step);
+            let steps = format!("{steps} steps ({secs:.2} s a step)");
+            match &self.kinds[..] {
+                [_] => steps,
+                _ => format!("{} by {}: {steps}", kind.n_cells, kind.preset),
+            }
+        };
+        let steps: Vec<String> = self.kinds.iter().map(each).collect();
+        let (n, steps) = (self.n_cells, steps.join(", "));
+        let of = if self.kinds.len() == 1 { " of " } else { ", " };
         let disk = self.disk_bytes as f64 / 1e6;
-        let step = self.secs_per_step;
-        format!(
-            "about {time} for {n} cells of {steps} steps ({step:.2} s a step), {disk:.0} MB on disk"
-        )
+        format!("about {time} for {n} cells{of}{steps}, {disk:.0} MB on disk")
     }
 }
 
-/// Measures a few steps; the cells of a plan differ in skips and corruption only, which cost little.
+/// Measures a few steps of a cell of each preset.
 #[cfg(feature = "libtorch")]
 pub(super) fn estimate(
-    cell: &CellSpec,
-    n_cells: usize,
+    cells: &[CellSpec],
     Share { jobs, threads }: Share,
     device: &str,
     context: &Context,
 ) -> Result<BenchEstimate, Failure> {
-    let config = super::board::config(cell)?;
+    let mut all = BenchEstimate {
+        n_cells: cells.len(),
+        kinds: Vec::new(),
+        secs: 0.0,
+        disk_bytes: 0,
+    };
     aesc_model::set_threads(threads);
-    let one = crate::training_estimate::estimate(&config, 0, device)?;
+    for (preset, cells) in by_preset(cells) {
+        let config = super::board::config(cells[0])?;
+        let one = crate::training_estimate::estimate(&config, 0, device)?;
+        all.secs += cells.len().div_ceil(jobs) as f64 * one.secs;
+        // A finished cell keeps its model alone.
+        let checkpoints = jobs.min(cells.len()) as u64 * (one.disk_bytes - one.model_bytes);
+        all.disk_bytes += checkpoints + cells.len() as u64 * one.model_bytes;
+        all.kinds.push(Kind {
+            preset: preset.to_owned(),
+            n_cells: cells.len(),
+            steps_a_cell: one.steps,
+            secs_per_step: one.secs_per_step,
+        });
+    }
     aesc_model::set_threads(context.global.threads());
-    Ok(BenchEstimate {
-        n_cells,
-        steps_a_cell: one.steps,
-        secs_per_step: one.secs_per_step,
-        secs: n_cells.div_ceil(jobs) as f64 * one.secs,
-        // A finished cell keeps its model alone, a fifth of what a running one holds.
-        disk_bytes: one.disk_bytes * (jobs * 4 + n_cells) as u64 / 5,
-    })
+    Ok(all)
+}
+
+/// The cells of each preset, in the order in which presets first come.
+#[cfg(feature = "libtorch")]
+fn by_preset(cells: &[CellSpec]) -> Vec<(&str, Vec<&CellSpec>)> {
+    let mut kinds: Vec<(&str, Vec<&CellSpec>)> = Vec::new();
+    for cell in cells {
+        match kinds.iter_mut().find(|(preset, _)| *preset == cell.preset) {
+            Some((_, cells)) => cells.push(cell),
+            None => kinds.push((&cell.preset, vec![cell])),
+        }
+    }
+    kinds
 }
 
 #[cfg(not(feature = "libtorch"))]
 pub(super) fn estimate(
-    _: &CellSpec,
-    _: usize,
+    _: &[CellSpec],
     _: Share,
     _: &str,
     _: &Context,
 ) -> Result<BenchEstimate, Failure> {
     Err(crate::backend::without_libtorch())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn kind(preset: &str, n_cells: usize, secs_per_step: f64) -> Kind {
+        Kind {
+            preset: preset.to_owned(),
+            n_cells,
+            steps_a_cell: 1200,
+            secs_per_step,
+        }
+    }
+
+    #[test]
+    fn the_steps_of_each_preset_are_told() {
+        let mut all = BenchEstimate {
+            n_cells: 6,
+            kinds: vec![kind("frontier", 6, 2.4)],
+            secs: 17_280.0,
+            disk_bytes: 2_500_000,
+        };
+        let told = all.told();
+        assert_eq!(
+            told,
+            "about 4.8 h for 6 cells of 1200 steps (2.40 s a step), 2 MB on disk"
+        );
+        all.kinds.push(kind("quick", 2, 0.6));
+        all.n_cells = 8;
+        let told = all.told();
+        let (_, kinds) = told.split_once("for ").unwrap();
+        assert_eq!(
+            kinds,
+            "8 cells, 6 by frontier: 1200 steps (2.40 s a step), 2 by quick: 1200 steps (0.60 s a step), 2 MB on disk"
+        );
+    }
 }

@@ -188,10 +188,9 @@ impl Work<'_> {
         cells: &[CellSpec],
         context: &Context,
     ) -> Result<Option<BenchEstimate>, Failure> {
-        let first = cells.first();
-        let estimate =
-            first.map(|cell| estimate(cell, cells.len(), self.share, self.device, context));
-        estimate.transpose()
+        let some = !cells.is_empty();
+        some.then(|| estimate(cells, self.share, self.device, context))
+            .transpose()
     }
 }
 
