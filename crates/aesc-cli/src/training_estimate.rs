@@ -47,8 +47,9 @@ pub(crate) fn estimate(
         .map(|_| MAX_TILES + MAX_TILES / 8);
     let (height, width) = plan.padded(config.data.height, config.data.width);
     let image_bytes = (height * width * plan.channels * size_of::<f32>()) as u64;
-    // Weights and moments on their way to the checkpoint, and the weights that are judged.
-    let copies_bytes = weights_bytes * (2 + moments);
+    // Weights and moments on their way to the checkpoint, and the weights that are judged; Muon's one
+    // moment leaves room for what its products take.
+    let copies_bytes = weights_bytes * 4;
     // Held-out images are there three times: clean, corrupted, and as they were loaded.
     let n_held = tiles.unwrap_or(n_images) as u64 * 3 / 2;
     Ok(Estimate {
