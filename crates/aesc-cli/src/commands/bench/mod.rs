@@ -117,12 +117,12 @@ pub(crate) fn run(command: &BenchCommand, context: &Context) -> Result<(), Failu
 /// A binary without libtorch tells what is done, and does nothing.
 #[cfg(not(feature = "libtorch"))]
 mod cell {
-    use super::{Context, Failure, Path, Plan};
+    use super::{Context, Failure, Path, PathBuf, Plan};
 
     pub(super) fn run(
         _: &Plan,
         _: &aesc_bench::CellSpec,
-        _: &Path,
+        _: (&Path, &[PathBuf]),
         _: &Context,
     ) -> Result<(), Failure> {
         Err(crate::backend::without_libtorch())
