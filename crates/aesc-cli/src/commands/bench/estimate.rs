@@ -176,6 +176,27 @@ mod tests {
         }
     }
 
+    #[cfg(feature = "libtorch")]
+    #[test]
+    fn cells_are_told_apart_by_their_preset() {
+        let cell = |preset, seed| -> CellSpec {
+            let cell = serde_json::json!({
+                "id": "", "category": "pill", "network": "aesc", "corruption": "stain",
+                "preset": preset, "seed": seed, "data": "pill", "dataset_digest": "",
+                "config": {},
+            });
+            serde_json::from_value(cell).unwrap()
+        };
+        let cells = [("quick", 0), ("frontier", 1), ("quick", 2)].map(|(p, seed)| cell(p, seed));
+        let found = by_preset(&cells).into_iter().map(|(preset, cells)| {
+            let seeds = cells.iter().map(|cell| cell.seed);
+            (preset, seeds.collect::<Vec<_>>())
+        });
+        let expected = [("quick", vec![0, 2]), ("frontier", vec![1])];
+        assert_eq!(found.collect::<Vec<_>>(), expected);
+        assert!(by_preset(&[]).is_empty());
+    }
+
     #[test]
     fn the_steps_of_each_preset_are_told() {
         let mut all = BenchEstimate {
