@@ -10,7 +10,7 @@ use super::augment::turned;
 const CELLS: usize = 8;
 /// A turn keeps a set's look when the mean description moves by less than this share of the
 /// standard deviation between images, on the root mean square. Parts at any angle, lit from one side,
-/// move by half of one, aligned ones that are nearly symmetric by more than one (docs/frontier.md).
+/// move by half of one, aligned ones that are nearly symmetric by more than one (docs/frontier-record.md).
 const SAME_LOOK: f64 = 0.8;
 
 /// The configuration with what its `auto`s stand for, told from clean images of one size, at least
