@@ -67,10 +67,18 @@ pub(super) fn curve(title: &str, x_label: &str, points: &[[f64; 2]]) -> String {
         .map(|p| format!("{:.1},{:.1}", x.place(p[0]), y.place(p[1])));
     let _ = write!(
         svg,
-        "<polyline class=\"curve\" points=\"{}\"/></svg>",
+        "<polyline class=\"curve\" points=\"{}\"/>",
         places.collect::<Vec<_>>().join(" ")
     );
-    svg
+    // A line of one point is not seen.
+    if let [[at, value]] = points {
+        let (cx, cy) = (x.place(*at), y.place(*value));
+        let _ = write!(
+            svg,
+            "<circle class=\"dot\" cx=\"{cx:.1}\" cy=\"{cy:.1}\" r=\"3\"/>"
+        );
+    }
+    svg + "</svg>"
 }
 
 /// Scores as dots on a line, and thresholds across it. The dots are spread in rows so that equal
@@ -141,7 +149,10 @@ mod tests {
 
     #[test]
     fn one_point_and_equal_scores_still_have_a_place() {
-        assert!(!curve("loss", "steps", &[[5.0, 1.0]]).contains("NaN"));
+        let svg = curve("loss", "steps", &[[5.0, 1.0]]);
+        assert!(!svg.contains("NaN"));
+        // In the middle of the frame, from (56, 24) to (448, 186).
+        assert!(svg.contains("cx=\"252.0\" cy=\"105.0\""), "{svg}");
         let svg = dots("scores", &[2.0, 2.0], &[2.0]);
         assert!(!svg.contains("NaN") && svg.matches("circle").count() == 2);
     }

@@ -184,7 +184,7 @@ fn columns(matrix: &Matrix, context: &Context) -> Result<Vec<Column>, Failure> {
     for entry in matrix.entries() {
         let preset = entry.preset.unwrap_or(DEFAULT_PRESET);
         let resolved = config::resolve(preset, &context.global)?;
-        check_taken_up(preset, &resolved, matrix)?;
+        check_taken_up(preset, &resolved, matrix, context)?;
         let base = resolved.config;
         let mut config = base.clone();
         config.network.kind = config::network(entry.network)?;
@@ -209,24 +209,44 @@ fn columns(matrix: &Matrix, context: &Context) -> Result<Vec<Column>, Failure> {
     Ok(columns)
 }
 
-/// Refuses a `--set corruption.…` that no column of the preset takes up: the corruptions of the others
-/// are as their names say.
-fn check_taken_up(preset: &str, resolved: &Resolved, matrix: &Matrix) -> Result<(), Failure> {
+/// Refuses settings of a corruption that no column of the preset takes up: the corruptions of the others
+/// are as their names say. Where neither `--set` nor `--config` made them but what lies about
+/// (`./aesc.toml`, `AESC_*`), a warning is left.
+fn check_taken_up(
+    preset: &str,
+    resolved: &Resolved,
+    matrix: &Matrix,
+    context: &Context,
+) -> Result<(), Failure> {
     let kind = resolved.config.corruption.kind();
     let entries = matrix.entries().into_iter();
     let own = entries.filter(|entry| entry.preset.unwrap_or(DEFAULT_PRESET) == preset);
     let names: Vec<&str> = own.map(|entry| entry.corruption).collect();
-    let set = |(key, origin): &(&String, &String)| {
-        key.split('.').next() == Some("corruption") && origin.starts_with("--set ")
-    };
-    match resolved.origins.iter().find(set) {
-        Some((_, origin)) if !names.contains(&kind) => Err(Failure::usage(format!(
+    if names.contains(&kind) {
+        return Ok(());
+    }
+    let file = context.global.config.as_ref();
+    let file = file.map(|path| path.display().to_string());
+    let set = resolved.origins.iter().filter(|(key, origin)| {
+        key.split('.').next() == Some("corruption") && !origin.starts_with("preset ")
+    });
+    let (said, lies_about): (Vec<&String>, Vec<&String>) = set
+        .map(|(_, origin)| origin)
+        .partition(|origin| origin.starts_with("--set ") || Some(*origin) == file.as_ref());
+    let told = |origin: &String| {
+        format!(
             "{origin}: expected a column with the corruption `{kind}`, found {} alone; \
              --corruptions {kind} is one",
-            once(names).join(", ")
-        ))),
-        _ => Ok(()),
+            once(names.clone()).join(", ")
+        )
+    };
+    if let Some(origin) = said.first() {
+        return Err(Failure::usage(told(origin)));
     }
+    if let Some(origin) = lies_about.first() {
+        tracing::warn!("{}", told(origin));
+    }
+    Ok(())
 }
 
 /// The corruption of a column's name: as the configuration describes it where it is of that kind.

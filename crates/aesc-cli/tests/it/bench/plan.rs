@@ -70,6 +70,13 @@ fn a_corruption_of_the_configured_kind_is_as_configured() {
         assert_eq!(code, 2);
         assert!(stderr.contains(&expected), "{stderr}");
     }
+    let file = bench.file("repair.toml", "[corruption]\nkind = \"repair\"\n");
+    let of = ["--corruptions", "drops", "--config", &file];
+    let (code, _, stderr) = run(&words(&bench.args("plan", "d", &of)));
+    assert_eq!(code, 2);
+    let expected = "repair.toml: expected a column with the corruption `repair`, found drops alone";
+    assert!(stderr.contains(expected), "{stderr}");
+    bench.plan("e", &["--corruptions", "repair", "--config", &file]);
 }
 
 #[test]
