@@ -7,6 +7,7 @@ use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use serde::Serialize;
 
+use super::hairline::cracked;
 use super::warp::warped;
 use crate::exit_code::ExitCode;
 use crate::failure::Failure;
@@ -28,6 +29,8 @@ pub(crate) enum Family {
     Shade,
     /// A large part of the image pulled out of shape: planted where asked for.
     Warp,
+    /// A crack of a pixel or two: planted where asked for.
+    Hairline,
 }
 
 impl Family {
@@ -57,6 +60,7 @@ impl Family {
             Self::Stain => "stain",
             Self::Shade => "shade",
             Self::Warp => "warp",
+            Self::Hairline => "hairline",
         }
     }
 
@@ -67,7 +71,7 @@ impl Family {
             })),
             Self::Drops => CorruptionConfig::named("drops").ok(),
             Self::Stain => CorruptionConfig::named("stain").ok(),
-            Self::Shade | Self::Warp => None,
+            Self::Shade | Self::Warp | Self::Hairline => None,
         }
     }
 }
@@ -136,6 +140,7 @@ impl Planted {
                 (made.image, made.mask)
             }
             (None, Family::Warp) => warped(clean, at).map_err(shape)?,
+            (None, Family::Hairline) => cracked(clean, at).map_err(shape)?,
             (None, _) => shaded(clean, at).map_err(shape)?,
         };
         if let Some(roi) = roi {
@@ -243,7 +248,7 @@ mod tests {
     #[test]
     fn a_defect_has_the_contrast_asked_for_inside_its_mask() {
         let clean = grey();
-        for family in Family::ALL {
+        for family in Family::ALL.into_iter().chain([Family::Hairline]) {
             let planted = Planted::draw((&clean, None), family, (3, 1), 64.0).unwrap();
             assert!(planted.mask.any());
             for contrast in [4.0, 32.0] {

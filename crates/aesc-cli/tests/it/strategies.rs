@@ -116,19 +116,21 @@ fn a_stronger_defect_is_easier_to_tell() {
         "1",
         "128",
         "--families",
-        "scratch,warp",
+        "scratch,warp,hairline",
         "--json",
     ]);
     let found = json(&ok(&args));
-    let families = serde_json::json!(["scratch", "warp"]);
+    let families = serde_json::json!(["scratch", "warp", "hairline"]);
     assert_eq!(found["advice"]["families"], families);
     let rows = found["advice"]["rows"].as_array().unwrap().clone();
-    let residual = |contrast: f64| {
+    let residual = |contrast: f64, figure: &str| {
         let row = rows.iter().find(|row| {
             row["strategy"] == "residual"
                 && (row["contrast"].as_f64().unwrap() - contrast).abs() < 0.5
         });
-        row.unwrap()["pixel_auroc"].as_f64().unwrap()
+        row.unwrap()[figure].as_f64().unwrap()
     };
-    assert!(residual(128.0) > residual(1.0) + 0.1);
+    for figure in ["pixel_auroc", "aupro_30"] {
+        assert!(residual(128.0, figure) > residual(1.0, figure) + 0.1);
+    }
 }
