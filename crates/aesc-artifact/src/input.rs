@@ -65,6 +65,9 @@ pub enum Segmentation {
     /// It is shown what the first look changed instead of the image, x - x̂, [`RESIDUAL_GAIN`] times
     /// as strong: what the product looks like it cannot learn.
     Residual,
+    /// It is shown both, the residual's channels behind the image's: what was changed, and where on the
+    /// product (as in DRAEM, there image and reconstruction).
+    Both,
 }
 
 impl Segmentation {
@@ -137,9 +140,21 @@ impl NetworkConfig {
         }
     }
 
-    /// Whether a look is shown the first one's residual instead of the image.
-    pub fn is_of_residual(&self, look: Look) -> bool {
-        look == Look::Segment && self.segment == Segmentation::Residual
+    /// What a look that segments is shown; `None` of one that reconstructs.
+    pub fn segmentation_of(&self, look: Look) -> Segmentation {
+        match look {
+            Look::Segment => self.segment,
+            Look::First | Look::Second => Segmentation::None,
+        }
+    }
+
+    /// Channels that a look is shown of an image that has `channels`.
+    pub(crate) fn channels_shown(&self, look: Look, channels: usize) -> usize {
+        match self.segmentation_of(look) {
+            Segmentation::Both => 2 * channels,
+            _ if self.is_high_pass(look) => 1,
+            _ => channels,
+        }
     }
 
     /// Whether a look is at the high pass instead of the image.

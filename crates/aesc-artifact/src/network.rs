@@ -78,11 +78,7 @@ impl NetworkConfig {
         }
         let mut levels = Vec::with_capacity(4 * self.depth);
         for look in self.looks() {
-            let shown = if self.is_high_pass(*look) {
-                1
-            } else {
-                channels
-            };
+            let shown = self.channels_shown(*look, channels);
             let (prefix, made) = match look {
                 Look::First => ("", channels),
                 Look::Second => ("second.", channels),

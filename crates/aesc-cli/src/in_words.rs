@@ -18,6 +18,7 @@ pub(crate) fn network_text(network: &NetworkConfig) -> String {
         Segmentation::None => String::new(),
         Segmentation::Image => format!("; segmentation: {kind}"),
         Segmentation::Residual => format!("; segmentation: {kind} on the residual"),
+        Segmentation::Both => format!("; segmentation: {kind} on image and residual"),
     };
     format!("{kind} depth {depth} width {width}{shown}{second}{segment}")
 }

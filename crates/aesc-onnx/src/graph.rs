@@ -5,7 +5,7 @@
 
 use aesc_artifact::{
     HIGH_PASS_GAIN, LEAKY_SLOPE, Level, LevelKernels, LevelOp, Look, NetworkKind, NetworkPlan,
-    RESIDUAL_GAIN, high_pass_places, high_pass_weights, reflected,
+    RESIDUAL_GAIN, Segmentation, high_pass_places, high_pass_weights, reflected,
 };
 use tract_onnx::pb::{AttributeProto, GraphProto, NodeProto, TensorProto, ValueInfoProto};
 
@@ -66,12 +66,15 @@ impl Network {
         };
         let mut outputs = Vec::with_capacity(looks.len());
         for &look in looks {
-            let shown = if config.is_high_pass(look) {
-                builder.high_pass(&x, channels, padded)
-            } else if config.is_of_residual(look) {
-                builder.residual(&x, &named(Look::First))
-            } else {
-                x.clone()
+            let shown = match config.segmentation_of(look) {
+                Segmentation::Residual => builder.residual(&x, &named(Look::First)),
+                Segmentation::Both => {
+                    let residual = builder.residual(&x, &named(Look::First));
+                    let along = vec![int("axis", 1)];
+                    builder.push("Concat", &[&x, &residual], along, "both.shown")
+                }
+                _ if config.is_high_pass(look) => builder.high_pass(&x, channels, padded),
+                Segmentation::None | Segmentation::Image => x.clone(),
             };
             let (last, output) = (named(look), output_of(look));
             self.levels(&mut builder, shown, (look, padded, &last), dropout);

@@ -104,7 +104,11 @@ fn two_looks_are_two_networks() {
 #[test]
 fn a_segmentation_is_a_network_of_one_channel_out() {
     for (second, n) in [(SecondLook::None, 1), (SecondLook::Ae, 2)] {
-        for segment in [Segmentation::Image, Segmentation::Residual] {
+        for segment in [
+            Segmentation::Image,
+            Segmentation::Residual,
+            Segmentation::Both,
+        ] {
             let config = NetworkConfig {
                 second,
                 segment,
@@ -115,11 +119,13 @@ fn a_segmentation_is_a_network_of_one_channel_out() {
             assert_eq!(channels.collect::<Vec<_>>(), [&[3, 3][..n], &[1]].concat());
             assert_eq!(plan.stack(Look::Segment), 12 * n..12 * (n + 1));
             assert_eq!(plan.levels[12 * n].name, "segment.enc1");
-            // One network more, but for two channels of 5 x 5 kernels and biases over 16 channels.
+            // One network more, but for two channels of 5 x 5 kernels and biases over 16 channels;
+            // what is shown both reads three more.
             let less = 2 * (16 * 25 + 1);
+            let more = u64::from(segment == Segmentation::Both) * 3 * 16 * 25;
             assert_eq!(
                 plan.parameters(),
-                (n as u64 + 1) * image.parameters() - less
+                (n as u64 + 1) * image.parameters() - less + more
             );
         }
     }

@@ -173,6 +173,7 @@ mod tests {
                 SecondLook::Ae,
                 Segmentation::Residual,
             ),
+            (NetworkInput::Image, SecondLook::Ae, Segmentation::Both),
         ];
         plain.into_iter().chain(more.map(aesc))
     }

@@ -1,27 +1,34 @@
 //! What of the image a network is shown.
 
 use aesc_artifact::{
-    HIGH_PASS_GAIN, Look, NetworkPlan, RESIDUAL_GAIN, high_pass_places, high_pass_weights,
+    HIGH_PASS_GAIN, Look, NetworkPlan, RESIDUAL_GAIN, Segmentation, high_pass_places,
+    high_pass_weights,
 };
 use tch::{Kind, Tensor};
 
 use crate::ModelError;
 
-/// What a look at images `x` `[b, c, h, w]` shows: themselves, their high pass `[b, 1, h, w]`, or
-/// what is left of them when what `first` gives, the first look's reconstructions, is taken away.
+/// What a look at images `x` `[b, c, h, w]` shows: themselves, their high pass `[b, 1, h, w]`, what is
+/// left of them when what `first` gives, the first look's reconstructions, is taken away, or themselves
+/// and that `[b, 2 c, h, w]`.
 pub(crate) fn shown(
     plan: &NetworkPlan,
     x: &Tensor,
     look: Look,
     first: impl FnOnce() -> Result<Tensor, ModelError>,
 ) -> Result<Tensor, ModelError> {
-    if plan.config.is_of_residual(look) {
-        return tch::no_grad(|| Ok(x.f_sub(&first()?)?.f_mul_scalar(RESIDUAL_GAIN)?));
+    let residual =
+        || tch::no_grad(|| Ok::<_, ModelError>(x.f_sub(&first()?)?.f_mul_scalar(RESIDUAL_GAIN)?));
+    match plan.config.segmentation_of(look) {
+        Segmentation::Residual => residual(),
+        Segmentation::Both => Ok(Tensor::f_cat(&[x, &residual()?], 1)?),
+        Segmentation::None | Segmentation::Image => {
+            if plan.config.is_high_pass(look) {
+                return tch::no_grad(|| high_pass(x));
+            }
+            Ok(x.shallow_clone())
+        }
     }
-    if plan.config.is_high_pass(look) {
-        return tch::no_grad(|| high_pass(x));
-    }
-    Ok(x.shallow_clone())
 }
 
 fn high_pass(x: &Tensor) -> Result<Tensor, ModelError> {
@@ -49,19 +56,23 @@ mod tests {
 
     #[test]
     fn what_the_first_look_repaired_is_shown_four_times_as_strong() {
-        let config = NetworkConfig {
-            second: SecondLook::Ae,
-            segment: Segmentation::Residual,
-            ..NetworkConfig::default()
-        };
-        let plan = config.plan(1).unwrap();
         let x = Tensor::from_slice(&[0.5_f32, 0.75]).view([1, 1, 1, 2]);
-        let values = |look| {
+        let values = |segment, look| {
+            let config = NetworkConfig {
+                second: SecondLook::Ae,
+                segment,
+                ..NetworkConfig::default()
+            };
+            let plan = config.plan(1).unwrap();
             let shown = shown(&plan, &x, look, || Ok(&x - 0.125)).unwrap();
             Vec::<f32>::try_from(shown.view([-1])).unwrap()
         };
-        assert_eq!(values(Look::Segment), [0.5, 0.5]);
-        assert_eq!(values(Look::First), [0.5, 0.75]);
+        assert_eq!(values(Segmentation::Residual, Look::Segment), [0.5, 0.5]);
+        let both = values(Segmentation::Both, Look::Segment);
+        assert_eq!(both, [0.5, 0.75, 0.5, 0.5]);
+        for segment in [Segmentation::Residual, Segmentation::Both] {
+            assert_eq!(values(segment, Look::First), [0.5, 0.75]);
+        }
     }
 
     #[test]

@@ -111,7 +111,7 @@ fn a_stopped_and_resumed_run_ends_with_the_same_bits() {
             config.train.ema = Some(0.9);
             config.train.optimiser = Optimiser::Muon;
             config.network.second = SecondLook::Ae;
-            config.network.segment = Segmentation::Residual;
+            config.network.segment = Segmentation::Both;
             config.train.segment = Some(CorruptionConfig::default());
         }
         let schedule = Schedule::Plateau {

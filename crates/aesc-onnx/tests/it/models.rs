@@ -32,6 +32,7 @@ pub(crate) fn looking_again() -> Vec<NetworkConfig> {
         several(SecondLook::None, Segmentation::Image),
         several(SecondLook::None, Segmentation::Residual),
         several(SecondLook::Ae, Segmentation::Residual),
+        several(SecondLook::Ae, Segmentation::Both),
     ]
 }
 

@@ -72,11 +72,14 @@ fn shown(model: &ModelFile, plan: &NetworkPlan, image: &Image, look: Look) -> Pl
     match look {
         Look::First if network.input == NetworkInput::HighPass => high_pass(&x),
         Look::Second if network.second == SecondLook::HighPass => high_pass(&x),
-        Look::Segment if network.segment == Segmentation::Residual => {
+        Look::Segment if network.segment != Segmentation::Image => {
             let clean = forward(model, (image, Look::First), None);
             let left = x.data.iter().zip(&clean.data).map(|(x, y)| 4.0 * (x - y));
+            let both = network.segment == Segmentation::Both;
+            let before = x.data.iter().copied().filter(|_| both);
             Planes {
-                data: left.collect(),
+                c: x.c * (1 + usize::from(both)),
+                data: before.chain(left).collect(),
                 ..x
             }
         }
