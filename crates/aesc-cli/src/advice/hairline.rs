@@ -32,7 +32,9 @@ pub(super) fn cracked(clean: &Image, at: Presentation) -> Result<(Image, Mask), 
     let mut image = clean.clone();
     let pixels = image.data_mut().chunks_mut(clean.channels());
     for (pixel, share) in pixels.zip(&covered) {
-        pixel.iter_mut().for_each(|value| *value += share * step);
+        for value in pixel {
+            *value += share * step;
+        }
     }
     let mask = Mask::new(h, w, covered.iter().map(|share| *share >= SEEN).collect())?;
     Ok((image, mask))
