@@ -180,11 +180,14 @@ fn must_be_measurable(dataset: &Dataset, path: &Path) -> Result<(), Failure> {
 
 /// The matrix's columns, seeds innermost, each with its configuration.
 fn columns(matrix: &Matrix, context: &Context) -> Result<Vec<Column>, Failure> {
-    let mut columns = Vec::new();
+    let (mut columns, mut checked) = (Vec::new(), Vec::new());
     for entry in matrix.entries() {
         let preset = entry.preset.unwrap_or(DEFAULT_PRESET);
         let resolved = config::resolve(preset, &context.global)?;
-        check_taken_up(preset, &resolved, matrix, context)?;
+        if !checked.contains(&preset) {
+            check_taken_up(preset, &resolved, matrix, context)?;
+            checked.push(preset);
+        }
         let base = resolved.config;
         let mut config = base.clone();
         config.network.kind = config::network(entry.network)?;
