@@ -228,11 +228,13 @@ fn check_taken_up(
     if names.contains(&kind) {
         return Ok(());
     }
+    let own = format!("preset {preset}");
     let file = context.global.config.as_ref();
     let file = file.map(|path| path.display().to_string());
-    let set = resolved.origins.iter().filter(|(key, origin)| {
-        key.split('.').next() == Some("corruption") && !origin.starts_with("preset ")
-    });
+    let set = resolved
+        .origins
+        .iter()
+        .filter(|(key, origin)| key.split('.').next() == Some("corruption") && **origin != own);
     let (said, lies_about): (Vec<&String>, Vec<&String>) = set
         .map(|(_, origin)| origin)
         .partition(|origin| origin.starts_with("--set ") || Some(*origin) == file.as_ref());

@@ -1,7 +1,7 @@
 //! Which cells a matrix has, and what is said of one that is wrong.
 
 use super::{Bench, pair, words};
-use crate::{run, text};
+use crate::{aesc, run, text};
 
 const OVERLAPPING: &str = r#"schema = 1
 preset = "sample"
@@ -77,6 +77,27 @@ fn a_corruption_of_the_configured_kind_is_as_configured() {
     let expected = "repair.toml: expected a column with the corruption `repair`, found drops alone";
     assert!(stderr.contains(expected), "{stderr}");
     bench.plan("e", &["--corruptions", "repair", "--config", &file]);
+}
+
+#[test]
+fn of_a_corruption_that_lies_about_one_warning_is_left() {
+    let bench = Bench::new();
+    let args = bench.args("plan", "a", &["--preset", "sample"]);
+    let mut command = aesc(&words(&args));
+    let output = command.env("AESC_CORRUPTION__KIND", "repair").output();
+    let output = output.unwrap();
+    assert!(output.status.success());
+    let stderr = String::from_utf8(output.stderr).unwrap();
+    // Four columns, of stains and of nothing.
+    assert_eq!(stderr.matches("corruption `repair`").count(), 1, "{stderr}");
+    let stains = |out: &str| {
+        let plan = aesc_bench::Plan::read(&bench.at(out)).unwrap();
+        plan.cells
+            .iter()
+            .filter(|cell| pair(cell).1 == "stain")
+            .count()
+    };
+    assert_eq!(stains("a"), 2);
 }
 
 #[test]
