@@ -68,6 +68,9 @@ pub enum Segmentation {
     /// It is shown both, the residual's channels behind the image's: what was changed, and where on the
     /// product (as in DRAEM, there image and reconstruction).
     Both,
+    /// As [`Segmentation::Both`], but the high pass of the grey image, one channel
+    /// ([`high_pass_weights`]), stands for the image: neither its light nor its colour is shown.
+    ResidualHighPass,
 }
 
 impl Segmentation {
@@ -152,9 +155,15 @@ impl NetworkConfig {
     pub(crate) fn channels_shown(&self, look: Look, channels: usize) -> usize {
         match self.segmentation_of(look) {
             Segmentation::Both => 2 * channels,
+            Segmentation::ResidualHighPass => 1 + channels,
             _ if self.is_high_pass(look) => 1,
             _ => channels,
         }
+    }
+
+    /// Whether a look is shown the high pass, alone or beside the residual.
+    pub(crate) fn needs_high_pass(&self, look: Look) -> bool {
+        self.is_high_pass(look) || self.segmentation_of(look) == Segmentation::ResidualHighPass
     }
 
     /// Whether a look is at the high pass instead of the image.

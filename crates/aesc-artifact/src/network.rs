@@ -290,7 +290,7 @@ impl NetworkPlan {
         });
         let looks = self.config.looks().iter();
         let n_filtered = looks
-            .filter(|look| self.config.is_high_pass(**look))
+            .filter(|look| self.config.needs_high_pass(**look))
             .count();
         let filter = n_filtered * (self.channels + 2 * crate::high_pass_weights().len());
         let (h, w) = self.padded(height, width);

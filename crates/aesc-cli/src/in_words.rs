@@ -19,6 +19,9 @@ pub(crate) fn network_text(network: &NetworkConfig) -> String {
         Segmentation::Image => format!("; segmentation: {kind}"),
         Segmentation::Residual => format!("; segmentation: {kind} on the residual"),
         Segmentation::Both => format!("; segmentation: {kind} on image and residual"),
+        Segmentation::ResidualHighPass => {
+            format!("; segmentation: {kind} on high pass and residual")
+        }
     };
     format!("{kind} depth {depth} width {width}{shown}{second}{segment}")
 }

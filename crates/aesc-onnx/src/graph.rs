@@ -68,10 +68,10 @@ impl Network {
         for &look in looks {
             let shown = match config.segmentation_of(look) {
                 Segmentation::Residual => builder.residual(&x, &named(Look::First)),
-                Segmentation::Both => {
-                    let residual = builder.residual(&x, &named(Look::First));
-                    let along = vec![int("axis", 1)];
-                    builder.push("Concat", &[&x, &residual], along, "both.shown")
+                Segmentation::Both => builder.residual_behind(&x, &x, &named(Look::First)),
+                Segmentation::ResidualHighPass => {
+                    let fine = builder.high_pass(&x, channels, padded);
+                    builder.residual_behind(&fine, &x, &named(Look::First))
                 }
                 _ if config.is_high_pass(look) => builder.high_pass(&x, channels, padded),
                 Segmentation::None | Segmentation::Image => x.clone(),
@@ -182,8 +182,12 @@ impl Builder {
         self.push("Gather", &[x, &places], vec![int("axis", axis)], output)
     }
 
-    /// The high pass of the grey version of `x` `[b, channels, h, w]`, `[b, 1, h, w]`.
+    /// The high pass of the grey version of `x` `[b, channels, h, w]`, `[b, 1, h, w]`; made once.
     fn high_pass(&mut self, x: &str, channels: usize, (h, w): (usize, usize)) -> String {
+        const SHOWN: &str = "grey.shown";
+        if self.nodes.iter().any(|node| node.output == [SHOWN]) {
+            return SHOWN.to_owned();
+        }
         let share = vec![1.0 / channels as f32; channels];
         let share = self.constant(floats("grey.weight", &[1, channels, 1, 1], &share));
         let grey = self.push("Conv", &[x, &share], vec![], "grey");
@@ -206,7 +210,7 @@ impl Builder {
         }
         let fine = self.push("Sub", &[&grey, &blurred], vec![], "grey.fine");
         let gain = self.constant(floats("grey.gain", &[1], &[HIGH_PASS_GAIN as f32]));
-        self.push("Mul", &[&fine, &gain], vec![], "grey.shown")
+        self.push("Mul", &[&fine, &gain], vec![], SHOWN)
     }
 
     /// What is left of `x` when its reconstruction is taken away, as a look is shown it.
@@ -214,6 +218,13 @@ impl Builder {
         let left = self.push("Sub", &[x, reconstruction], vec![], "residual");
         let gain = self.constant(floats("residual.gain", &[1], &[RESIDUAL_GAIN as f32]));
         self.push("Mul", &[&left, &gain], vec![], "residual.shown")
+    }
+
+    /// The channels of `shown` and, behind them, those of the residual of `x`.
+    fn residual_behind(&mut self, shown: &str, x: &str, reconstruction: &str) -> String {
+        let residual = self.residual(x, reconstruction);
+        let along = vec![int("axis", 1)];
+        self.push("Concat", &[shown, &residual], along, "beside.shown")
     }
 
     /// The top left of `x`, as an output.

@@ -108,6 +108,7 @@ fn a_segmentation_is_a_network_of_one_channel_out() {
             Segmentation::Image,
             Segmentation::Residual,
             Segmentation::Both,
+            Segmentation::ResidualHighPass,
         ] {
             let config = NetworkConfig {
                 second,
@@ -120,12 +121,16 @@ fn a_segmentation_is_a_network_of_one_channel_out() {
             assert_eq!(plan.stack(Look::Segment), 12 * n..12 * (n + 1));
             assert_eq!(plan.levels[12 * n].name, "segment.enc1");
             // One network more, but for two channels of 5 x 5 kernels and biases over 16 channels;
-            // what is shown both reads three more.
+            // what is shown both reads three more, what is shown the high pass one.
             let less = 2 * (16 * 25 + 1);
-            let more = u64::from(segment == Segmentation::Both) * 3 * 16 * 25;
+            let more = match segment {
+                Segmentation::Both => 3,
+                Segmentation::ResidualHighPass => 1,
+                _ => 0,
+            };
             assert_eq!(
                 plan.parameters(),
-                (n as u64 + 1) * image.parameters() - less + more
+                (n as u64 + 1) * image.parameters() - less + more * 16 * 25
             );
         }
     }

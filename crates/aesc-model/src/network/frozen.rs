@@ -174,6 +174,11 @@ mod tests {
                 Segmentation::Residual,
             ),
             (NetworkInput::Image, SecondLook::Ae, Segmentation::Both),
+            (
+                NetworkInput::Image,
+                SecondLook::Ae,
+                Segmentation::ResidualHighPass,
+            ),
         ];
         plain.into_iter().chain(more.map(aesc))
     }

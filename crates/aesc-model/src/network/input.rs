@@ -9,8 +9,8 @@ use tch::{Kind, Tensor};
 use crate::ModelError;
 
 /// What a look at images `x` `[b, c, h, w]` shows: themselves, their high pass `[b, 1, h, w]`, what is
-/// left of them when what `first` gives, the first look's reconstructions, is taken away, or themselves
-/// and that `[b, 2 c, h, w]`.
+/// left of them when what `first` gives, the first look's reconstructions, is taken away, or that behind
+/// themselves `[b, 2 c, h, w]` or behind their high pass `[b, 1 + c, h, w]`.
 pub(crate) fn shown(
     plan: &NetworkPlan,
     x: &Tensor,
@@ -22,6 +22,10 @@ pub(crate) fn shown(
     match plan.config.segmentation_of(look) {
         Segmentation::Residual => residual(),
         Segmentation::Both => Ok(Tensor::f_cat(&[x, &residual()?], 1)?),
+        Segmentation::ResidualHighPass => {
+            let fine = tch::no_grad(|| high_pass(x))?;
+            Ok(Tensor::f_cat(&[fine, residual()?], 1)?)
+        }
         Segmentation::None | Segmentation::Image => {
             if plan.config.is_high_pass(look) {
                 return tch::no_grad(|| high_pass(x));
@@ -70,6 +74,13 @@ mod tests {
         assert_eq!(values(Segmentation::Residual, Look::Segment), [0.5, 0.5]);
         let both = values(Segmentation::Both, Look::Segment);
         assert_eq!(both, [0.5, 0.75, 0.5, 0.5]);
+        // One row: the high pass of 0.5 beside 0.75, mirrored about both.
+        let fine = values(Segmentation::ResidualHighPass, Look::Segment);
+        let weights = high_pass_weights();
+        let odd: f32 = weights.iter().skip(1).step_by(2).sum();
+        for (found, expected) in fine.iter().zip([-odd, odd, 0.5, 0.5]) {
+            assert!((found - expected).abs() < 1e-6, "{fine:?}");
+        }
         for segment in [Segmentation::Residual, Segmentation::Both] {
             assert_eq!(values(segment, Look::First), [0.5, 0.75]);
         }

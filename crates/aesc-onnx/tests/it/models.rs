@@ -33,6 +33,7 @@ pub(crate) fn looking_again() -> Vec<NetworkConfig> {
         several(SecondLook::None, Segmentation::Residual),
         several(SecondLook::Ae, Segmentation::Residual),
         several(SecondLook::Ae, Segmentation::Both),
+        several(SecondLook::HighPass, Segmentation::ResidualHighPass),
     ]
 }
 

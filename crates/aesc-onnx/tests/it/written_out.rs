@@ -75,13 +75,14 @@ fn shown(model: &ModelFile, plan: &NetworkPlan, image: &Image, look: Look) -> Pl
         Look::Segment if network.segment != Segmentation::Image => {
             let clean = forward(model, (image, Look::First), None);
             let left = x.data.iter().zip(&clean.data).map(|(x, y)| 4.0 * (x - y));
-            let both = network.segment == Segmentation::Both;
-            let before = x.data.iter().copied().filter(|_| both);
-            Planes {
-                c: x.c * (1 + usize::from(both)),
-                data: before.chain(left).collect(),
-                ..x
-            }
+            let mut shown = match network.segment {
+                Segmentation::Both => x.clone(),
+                Segmentation::ResidualHighPass => high_pass(&x),
+                _ => Planes::from_fn(0, x.h, x.w, |_, _, _| 0.0),
+            };
+            shown.data.extend(left);
+            shown.c += x.c;
+            shown
         }
         _ => x,
     }
