@@ -60,8 +60,9 @@ impl RunConfig {
         self.train.validate()?;
         let plan = self.network.plan(self.data.channels.count())?;
         plan.dropout_rates(&self.score.mc_dropout)?;
-        // Weights, at most two moments and the best weights, with room for running averages.
-        if plan.parameters() * 4 * 4 > MAX_FILE_BYTES / 100 * 99 {
+        // With room for running averages.
+        let checkpoint = plan.parameters() * 4 * self.train.copies_in_checkpoint();
+        if checkpoint > MAX_FILE_BYTES / 100 * 99 {
             let expected = "a network whose checkpoint stays under 4 GiB";
             let found = format!("{} parameters", plan.parameters());
             return Err(ArtifactError::config("network.width", expected, found));

@@ -48,6 +48,10 @@ impl TensorFile {
         let bytes = self
             .to_bytes()
             .map_err(|found| ArtifactError::file(path, "tensors that fit their shapes", found))?;
+        // What is written is read back: a longer file would be refused.
+        if bytes.len() as u64 > MAX_FILE_BYTES {
+            return Err(too_long(path, bytes.len() as u64));
+        }
         write_atomically(path, &bytes)
     }
 
@@ -178,28 +182,28 @@ fn open(path: &Path) -> Result<(File, u64), ArtifactError> {
         path: path.to_owned(),
         source,
     };
-    let file = File::open(path).map_err(fail)?;
-    let meta = file.metadata().map_err(fail)?;
+    // Before it is opened: a pipe that nobody writes into would be waited for.
+    let meta = std::fs::metadata(path).map_err(fail)?;
     if !meta.is_file() {
         return Err(ArtifactError::file(
             path,
             "a file",
-            "something else, such as a folder",
+            "something else, such as a folder or a pipe",
         ));
     }
-    Ok((file, meta.len()))
+    Ok((File::open(path).map_err(fail)?, meta.len()))
+}
+
+fn too_long(path: &Path, length: u64) -> ArtifactError {
+    let expected = format!("at most {MAX_FILE_BYTES} bytes");
+    ArtifactError::file(path, expected, format!("{length} bytes"))
 }
 
 fn read_bounded(path: &Path) -> Result<Vec<u8>, ArtifactError> {
     read_header(path)?;
     let (mut file, length) = open(path)?;
     if length > MAX_FILE_BYTES {
-        let found = format!("{length} bytes");
-        return Err(ArtifactError::file(
-            path,
-            format!("at most {MAX_FILE_BYTES} bytes"),
-            found,
-        ));
+        return Err(too_long(path, length));
     }
     let mut bytes = Vec::with_capacity(length as usize);
     file.read_to_end(&mut bytes)

@@ -22,6 +22,9 @@ pub struct Provenance {
     pub seed: u64,
     /// Fingerprint of the data set.
     pub dataset_digest: String,
+    /// Fingerprint of its clean training images alone; empty in older files.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub clean_digest: String,
     /// The command line, word by word.
     pub command: Vec<String>,
     /// Start, RFC 3339, UTC.

@@ -7,7 +7,8 @@ use tempfile::NamedTempFile;
 
 use crate::ArtifactError;
 
-/// Writes `bytes` to a temporary sibling of `path`, flushes it to the disk and renames it.
+/// Writes `bytes` to a temporary sibling of `path`, flushes it to the disk and renames it. Links are
+/// followed, and a file that is replaced keeps its mode.
 ///
 /// # Errors
 /// [`ArtifactError::Write`] on a full disk or an unwritable folder; the old file stays then.
@@ -20,9 +21,16 @@ pub fn write_atomically(path: impl AsRef<Path>, bytes: &[u8]) -> Result<(), Arti
 }
 
 fn write(path: &Path, bytes: &[u8]) -> std::io::Result<()> {
+    let path = &end_of_links(path);
     let mut file = sibling(path)?;
     file.write_all(bytes)?;
     named(file, path)
+}
+
+/// The file that a link leads to; what a plain path names.
+fn end_of_links(path: &Path) -> PathBuf {
+    let target = path.is_symlink().then(|| path.canonicalize().ok());
+    target.flatten().unwrap_or_else(|| path.to_owned())
 }
 
 /// A file that gets its name when it is whole: written piece by piece to a temporary sibling.
@@ -39,7 +47,7 @@ impl AtomicFile {
     /// # Errors
     /// [`ArtifactError::Write`] where the folder cannot be written.
     pub fn create(path: impl Into<PathBuf>) -> Result<Self, ArtifactError> {
-        let path = path.into();
+        let path = end_of_links(&path.into());
         match sibling(&path) {
             Ok(file) => Ok(Self {
                 file: BufWriter::new(file),
@@ -88,6 +96,12 @@ fn sibling(path: &Path) -> std::io::Result<NamedTempFile> {
 }
 
 fn named(file: NamedTempFile, path: &Path) -> std::io::Result<()> {
+    // A file that is replaced keeps its mode.
+    if let Ok(old) = std::fs::metadata(path)
+        && old.is_file()
+    {
+        file.as_file().set_permissions(old.permissions())?;
+    }
     file.as_file().sync_all()?;
     file.persist(path).map_err(|error| error.error)?;
     Ok(())
@@ -132,6 +146,22 @@ mod tests {
         whole.commit().unwrap();
         assert_eq!(std::fs::read(&path).unwrap(), b"new table");
         assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 1);
+    }
+
+    #[test]
+    fn a_link_stays_one_and_a_file_keeps_its_mode() {
+        use std::os::unix::fs::{PermissionsExt, symlink};
+        let folder = tempfile::tempdir().unwrap();
+        let (path, link) = (folder.path().join("model"), folder.path().join("link"));
+        write_atomically(&path, b"old").unwrap();
+        let private = std::fs::Permissions::from_mode(0o600);
+        std::fs::set_permissions(&path, private).unwrap();
+        symlink("model", &link).unwrap();
+        write_atomically(&link, b"new").unwrap();
+        assert!(link.is_symlink());
+        assert_eq!(std::fs::read(&path).unwrap(), b"new");
+        let mode = std::fs::metadata(&path).unwrap().permissions().mode();
+        assert_eq!(mode & 0o777, 0o600);
     }
 
     #[test]

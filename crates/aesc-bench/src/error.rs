@@ -133,7 +133,7 @@ pub enum BenchError {
         found: u32,
     },
     /// Another process holds the folder.
-    #[error("another bench is running in {path}: wait for it, or choose another folder with --out")]
+    #[error("another run writes into {path}: wait for it, or choose another folder with --out")]
     Locked {
         /// The folder.
         path: PathBuf,

@@ -103,10 +103,7 @@ fn dispatch(command: Command, context: &Context) -> Result<(), Failure> {
         Command::Config(command) => commands::config::run(&command, context),
         Command::Bench(command) => commands::bench::run(&command, context),
         Command::Doctor(args) => commands::doctor::run(&args, context),
-        Command::Completions(args) => {
-            commands::completions::run(&args);
-            Ok(())
-        }
+        Command::Completions(args) => commands::completions::run(&args),
     }
 }
 

@@ -2,9 +2,11 @@
 
 use std::path::{Path, PathBuf};
 
-use aesc_artifact::Manifest;
-use aesc_data::{Dataset, Limits, fingerprint, load_all, split_validation};
-use aesc_detect::{CleanScores, DetectError, Detector, MapTerms, Reconstruct, measure_clean};
+use aesc_artifact::{Manifest, Provenance};
+use aesc_data::{Dataset, Limits, clean_fingerprint, fingerprint, load_all, split_validation};
+use aesc_detect::{
+    CleanScores, DetectError, Detector, MapTerms, Reconstruct, ScoreConfig, measure_clean,
+};
 use aesc_image::Image;
 
 use crate::app::Context;
@@ -24,8 +26,7 @@ pub(crate) struct HeldOut {
 /// `dataset` otherwise.
 pub(crate) fn held_out(manifest: &Manifest, dataset: &Dataset) -> Result<HeldOut, Failure> {
     let paths = dataset.train_paths();
-    let digest = fingerprint(dataset, &Limits::default())?;
-    if digest != manifest.provenance.dataset_digest {
+    if !is_own(&manifest.provenance, dataset)? {
         return Ok(HeldOut {
             paths,
             own_split: false,
@@ -39,12 +40,35 @@ pub(crate) fn held_out(manifest: &Manifest, dataset: &Dataset) -> Result<HeldOut
     })
 }
 
+/// Whether these are the images that the model was trained on. What only tests it may have changed,
+/// but for files that do not tell their clean images apart.
+fn is_own(trained: &Provenance, dataset: &Dataset) -> Result<bool, Failure> {
+    let limits = Limits::default();
+    Ok(if trained.clean_digest.is_empty() {
+        fingerprint(dataset, &limits)? == trained.dataset_digest
+    } else {
+        clean_fingerprint(dataset, &limits)? == trained.clean_digest
+    })
+}
+
 /// What clean images say by a detector, a batch in memory at a time.
 pub(crate) fn measure<R: Reconstruct>(
     detector: &Detector<R>,
-    (paths, manifest): (&[PathBuf], &Manifest),
+    clean: (&[PathBuf], &Manifest),
     context: &Context,
 ) -> Result<CleanScores, Failure> {
+    let score = std::slice::from_ref(detector.score_config());
+    let mut found = measure_each(detector.backend(), score, clean, context)?;
+    found.pop().ok_or_else(|| DetectError::NoCleanImages.into())
+}
+
+/// What clean images say by each score, in order.
+pub(crate) fn measure_each(
+    backend: &impl Reconstruct,
+    scores: &[ScoreConfig],
+    (paths, manifest): (&[PathBuf], &Manifest),
+    context: &Context,
+) -> Result<Vec<CleanScores>, Failure> {
     let phase = context.output.phase("calibrate", paths.len() as u64);
     let preprocess = &manifest.preprocess;
     // Images for tiles keep their size, which is large.
@@ -63,16 +87,15 @@ pub(crate) fn measure<R: Reconstruct>(
         roi: manifest.roi.as_ref(),
         ..MapTerms::default()
     };
-    let configs = std::slice::from_ref(detector.score_config());
     let progress = |n| phase.at(n as u64);
-    let mut found = measure_clean(detector.backend(), configs, (terms, progress), batches)?;
-    found.pop().ok_or_else(|| DetectError::NoCleanImages.into())
+    measure_clean(backend, scores, (terms, progress), batches)
 }
 
 /// Says that images are taken for clean ones because nothing tells that they are not.
 pub(crate) fn warn_of_strangers(place: &Path) {
     tracing::warn!(
-        "{}: not the images this model was trained on; all of them are taken for clean ones",
+        "{}: not the images this model was trained on; all of them are taken for clean ones that \
+         it has not seen",
         place.display()
     );
 }

@@ -66,6 +66,6 @@ Exit codes:
    20  cells of a benchmark failed
    21  a regression gate fell
    22  the exported graph differs from the model; nothing was written
-   75  stopped with a checkpoint: run the same command again
+   75  stopped with a checkpoint: run the same command again (train: with --resume)
   130  Ctrl-C
   143  SIGTERM";

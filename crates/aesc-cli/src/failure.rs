@@ -61,6 +61,23 @@ impl Failure {
         )
     }
 
+    /// The same, and what helps.
+    pub(crate) fn with(self, remedy: &str) -> Self {
+        match self.message {
+            Message::Chain(error) => Self::text(self.code, format!("{}: {remedy}", chain(&error))),
+            _ => self,
+        }
+    }
+
+    /// The same, of this place.
+    pub(crate) fn at(self, path: &std::path::Path) -> Self {
+        let place = path.display();
+        match self.message {
+            Message::Chain(error) => Self::text(self.code, format!("{place}: {}", chain(&error))),
+            _ => self,
+        }
+    }
+
     /// Prints it to stderr.
     pub(crate) fn print(&self) {
         let line = match &self.message {

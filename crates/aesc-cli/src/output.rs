@@ -23,6 +23,11 @@ pub(crate) fn say(to: &mut impl Write, line: impl std::fmt::Display) -> std::io:
     writeln!(to, "{line}")
 }
 
+/// A path as JSON tells it: bytes that are no UTF-8 are replaced.
+pub(crate) fn path_text(path: &std::path::Path) -> String {
+    path.display().to_string()
+}
+
 impl Output {
     /// Puts the result of a command on stdout: `value` as JSON, or `text`.
     pub(crate) fn result(
@@ -63,7 +68,7 @@ impl Output {
 }
 
 /// Puts a text on stdout. A reader that has gone away is no failure.
-fn data(text: &str) -> Result<(), Failure> {
+pub(crate) fn data(text: &str) -> Result<(), Failure> {
     match say(&mut std::io::stdout().lock(), text.trim_end()) {
         Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => {
             Err(Failure::new(ExitCode::Unexpected, error))

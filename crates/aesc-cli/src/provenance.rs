@@ -69,7 +69,7 @@ pub(crate) fn start(
     context: &Context,
     device: &str,
     seed: u64,
-    dataset_digest: &str,
+    (dataset_digest, clean_digest): (&str, &str),
 ) -> Provenance {
     Provenance {
         version: env!("CARGO_PKG_VERSION").to_owned(),
@@ -80,6 +80,7 @@ pub(crate) fn start(
         threads: context.global.threads(),
         seed,
         dataset_digest: dataset_digest.to_owned(),
+        clean_digest: clean_digest.to_owned(),
         command: std::env::args_os()
             .map(|word| short(&word.to_string_lossy()))
             .collect(),

@@ -31,6 +31,12 @@ pub(crate) struct RunFolder {
 impl RunFolder {
     /// Creates or takes `path`.
     pub(crate) fn take(path: &Path, existing: Existing) -> Result<Self, Failure> {
+        if path.exists() && !path.is_dir() {
+            let place = path.display();
+            return Err(Failure::usage(format!(
+                "{place}: expected a folder to write into, found a file; give another --out"
+            )));
+        }
         let used = std::fs::read_dir(path).is_ok_and(|mut entries| {
             entries.any(|entry| entry.is_ok_and(|e| e.file_name() != ".lock"))
         });
@@ -71,6 +77,21 @@ pub(crate) fn write_in(path: &Path, bytes: &[u8]) -> Result<(), Failure> {
         std::fs::create_dir_all(folder).map_err(|e| Failure::io("create", folder, e))?;
     }
     Ok(write_atomically(path, bytes)?)
+}
+
+/// Refuses to write over what is read.
+pub(crate) fn must_not_be(path: &Path, read: &Path) -> Result<(), Failure> {
+    let same = match (path.canonicalize(), read.canonicalize()) {
+        (Ok(path), Ok(read)) => path == read,
+        _ => false,
+    };
+    if same {
+        let place = path.display();
+        return Err(Failure::usage(format!(
+            "{place}: expected another file than what is read, found the same; give another name"
+        )));
+    }
+    Ok(())
 }
 
 /// Refuses to write over `path` unless `force`.

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::time::Instant;
 
 use aesc_artifact::{Manifest, ModelFile, Provenance, RunConfig, TrainRecord};
-use aesc_data::{Dataset, Limits, ValidationSplit, load_all, split_validation};
+use aesc_data::{Dataset, Limits, ValidationSplit, clean_fingerprint, load_all, split_validation};
 use aesc_detect::{Calibration, Detector, Reconstruct, Roi, grid as sheet_of};
 use aesc_image::Image;
 use aesc_model::train::{
@@ -31,6 +31,8 @@ pub(crate) struct CleanImages {
     pub(crate) validation: Vec<Image>,
     /// The files held out: for tiles, `validation` holds tiles of them.
     pub(crate) validation_paths: Vec<PathBuf>,
+    /// The fingerprint of all of them.
+    digest: String,
     /// The pixels that count; all of them where absent.
     pub(crate) roi: Option<Roi>,
     /// Epochs between looks at held-out images, which go into the run's folder.
@@ -80,6 +82,7 @@ pub(crate) fn load_clean(
         train,
         validation,
         validation_paths,
+        digest: clean_fingerprint(dataset, &Limits::default())?,
         roi,
         look_epochs: None,
         split: record,
@@ -104,13 +107,22 @@ pub(crate) fn train_into(
 ) -> Result<TrainedRun, Failure> {
     let device = Device::open(&context.global.device)?;
     let config = &told_from(config, &images.train, images.roi.as_ref());
-    let mut facts = provenance::start(context, &device.to_string(), config.seed, dataset_digest);
+    let mut facts = provenance::start(
+        context,
+        &device.to_string(),
+        config.seed,
+        (dataset_digest, &images.digest),
+    );
     let job = TrainJob {
         config,
         images: &images.train,
         validation: &images.validation,
-        roi: images.roi.as_ref(),
-        dataset_digest,
+        // Tiles were chosen by it; it lies on whole images.
+        roi: images
+            .roi
+            .as_ref()
+            .filter(|_| config.data.tile_overlap_px.is_none()),
+        dataset_digest: &images.digest,
         folder: folder.path(),
         device,
         look_epochs: images.look_epochs,

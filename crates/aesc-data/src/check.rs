@@ -8,11 +8,9 @@ use rayon::prelude::*;
 
 use crate::{
     Channels, CheckReport, DataError, Dataset, Limits, Problem, ProblemKind, Sample, Severity,
-    SizeCount, Split, TypeCount,
-    decode::decode_mask,
-    decode_image, digest_hex,
+    SizeCount, Split, TypeCount, decode_image, digest_hex,
     folder::{self, name_of},
-    read_bytes,
+    read_bytes, read_mask, read_mask_of,
 };
 
 /// Reads every file of the dataset in `dir` and lists all that is wrong; never fails itself.
@@ -35,6 +33,12 @@ pub fn check(dir: impl AsRef<Path>, limits: &Limits) -> CheckReport {
             report
                 .problems
                 .extend(scan.ignored.iter().map(|path| ignored(path)));
+            if scan.dataset.train.len() == 1 {
+                let message = "expected at least 2 clean training images, found 1".to_owned();
+                let path = &scan.dataset.train[0].path;
+                let problem = Problem::warning(ProblemKind::Layout, path, message);
+                report.problems.push(problem);
+            }
             report.inspect(&scan.dataset, limits);
         }
     }
@@ -126,15 +130,10 @@ fn read_sample(sample: &Sample, limits: &Limits, findings: &mut Findings) -> Res
 }
 
 fn read_its_mask(path: &Path, limits: &Limits, findings: &mut Findings) -> Result<(), DataError> {
-    let mask = decode_mask(&read_bytes(path, limits)?, path, limits)?;
-    let found = (mask.height(), mask.width());
-    if let Some(expected) = findings.size.filter(|&size| size != found) {
-        return Err(DataError::MaskSize {
-            path: path.to_path_buf(),
-            expected,
-            found,
-        });
-    }
+    let mask = match findings.size {
+        Some(sides) => read_mask_of(path, sides, limits)?,
+        None => read_mask(path, limits)?,
+    };
     if !mask.any() {
         let message = "expected a marked defect, found no pixel above 127 of 255".to_owned();
         findings

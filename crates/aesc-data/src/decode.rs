@@ -100,7 +100,28 @@ pub fn read_mask(path: impl AsRef<Path>, limits: &Limits) -> Result<Mask, DataEr
     decode_mask(&read_bytes(path, limits)?, path, limits)
 }
 
-pub(crate) fn decode_mask(bytes: &[u8], path: &Path, limits: &Limits) -> Result<Mask, DataError> {
+/// The mask of an image of `sides`, height and width, as [`read_mask`] reads it.
+///
+/// # Errors
+/// As [`read_image`]; [`DataError::MaskSize`] when the mask has other sides.
+pub fn read_mask_of(
+    path: impl AsRef<Path>,
+    sides: (usize, usize),
+    limits: &Limits,
+) -> Result<Mask, DataError> {
+    let mask = read_mask(&path, limits)?;
+    let found = (mask.height(), mask.width());
+    if found != sides {
+        return Err(DataError::MaskSize {
+            path: path.as_ref().to_path_buf(),
+            expected: sides,
+            found,
+        });
+    }
+    Ok(mask)
+}
+
+fn decode_mask(bytes: &[u8], path: &Path, limits: &Limits) -> Result<Mask, DataError> {
     let grey = decode_image(bytes, path, Channels::Gray, limits)?.image;
     let inside = grey.data().iter().map(|&v| v > 127.0 / 255.0).collect();
     Ok(Mask::new(grey.height(), grey.width(), inside)?)

@@ -35,6 +35,18 @@ pub fn fingerprint(dataset: &Dataset, limits: &Limits) -> Result<String, DataErr
     Ok(digest_hex(lines.concat().as_bytes()))
 }
 
+/// As [`fingerprint`], over the clean training images alone: what tests a model does not change it.
+///
+/// # Errors
+/// As [`fingerprint`].
+pub fn clean_fingerprint(dataset: &Dataset, limits: &Limits) -> Result<String, DataError> {
+    let clean = Dataset {
+        test: Vec::new(),
+        ..dataset.clone()
+    };
+    fingerprint(&clean, limits)
+}
+
 /// SHA-256 of `bytes`, 64 hex digits.
 ///
 /// ```

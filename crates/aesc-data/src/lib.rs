@@ -29,9 +29,11 @@ mod tiff_tags;
 pub use cache::load_all;
 pub use check::check;
 pub use colour::Channels;
-pub use decode::{Decoded, Limits, Warning, decode_image, read_bytes, read_image, read_mask};
+pub use decode::{
+    Decoded, Limits, Warning, decode_image, read_bytes, read_image, read_mask, read_mask_of,
+};
 pub use error::DataError;
-pub use fingerprint::{digest_hex, fingerprint};
+pub use fingerprint::{clean_fingerprint, digest_hex, fingerprint};
 pub use folder::open_dataset;
 pub use list::{InputImage, list_images};
 pub use map_files::{list_maps, list_masks, read_map_file, read_mask_file};

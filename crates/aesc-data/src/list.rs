@@ -5,7 +5,7 @@ use std::{
     path::{Component, Path, PathBuf},
 };
 
-use walkdir::WalkDir;
+use walkdir::{DirEntry, WalkDir};
 
 use crate::{DataError, folder::has_image_suffix};
 
@@ -106,20 +106,45 @@ fn images_below(root: &Path) -> Result<Vec<InputImage>, DataError> {
     Ok(images)
 }
 
-/// The files under `root` that are `wanted`, to the bottom; hidden ones are left out.
+/// The files under `root` that are `wanted`, to the bottom; hidden ones and what lies in hidden
+/// folders are left out. A link that leads nowhere is listed as a file is: who reads it is told; one
+/// that leads back up is not followed.
 pub(crate) fn walk(root: &Path, wanted: impl Fn(&Path) -> bool) -> Result<Vec<PathBuf>, DataError> {
     let mut files = Vec::new();
-    for entry in WalkDir::new(root).follow_links(true).sort_by_file_name() {
-        let entry = entry.map_err(|e| {
-            let path = e.path().unwrap_or(root).to_path_buf();
-            DataError::io(&path, "a readable folder", e.into())
-        })?;
-        let hidden = entry.file_name().to_string_lossy().starts_with('.');
-        if !hidden && entry.file_type().is_file() && wanted(entry.path()) {
-            files.push(entry.into_path());
+    let entries = WalkDir::new(root).follow_links(true).sort_by_file_name();
+    let shown = |entry: &DirEntry| entry.depth() == 0 || !is_hidden(entry.path());
+    for entry in entries.into_iter().filter_entry(shown) {
+        match entry {
+            Ok(entry) => {
+                if entry.file_type().is_file() && wanted(entry.path()) {
+                    files.push(entry.into_path());
+                }
+            }
+            Err(error) => {
+                let path = error.path().unwrap_or(root).to_path_buf();
+                // What a link back leads to is listed where it is.
+                if error.loop_ancestor().is_some() {
+                    continue;
+                }
+                if !leads_nowhere(&path) {
+                    return Err(DataError::io(&path, "a readable folder", error.into()));
+                }
+                if !is_hidden(&path) && wanted(&path) {
+                    files.push(path);
+                }
+            }
         }
     }
     Ok(files)
+}
+
+fn is_hidden(path: &Path) -> bool {
+    let name = path.file_name().unwrap_or_default();
+    name.to_string_lossy().starts_with('.')
+}
+
+fn leads_nowhere(path: &Path) -> bool {
+    path.is_symlink() && !path.exists()
 }
 
 /// Lengthens relative names that clash, one parent folder at a time.

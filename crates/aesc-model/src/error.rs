@@ -83,7 +83,8 @@ impl From<TchError> for ModelError {
 impl ModelError {
     /// Whether libtorch says that the device's memory is full.
     pub(crate) fn is_out_of_memory(&self) -> bool {
-        matches!(self, Self::Torch(text) if text.contains("out of memory"))
+        const SAID: [&str; 2] = ["out of memory", "can't allocate memory"];
+        matches!(self, Self::Torch(text) if SAID.iter().any(|said| text.contains(said)))
     }
 
     pub(crate) fn images(expected: impl std::fmt::Display, found: impl std::fmt::Display) -> Self {
@@ -102,6 +103,9 @@ mod tests {
     fn full_memory_is_told_with_the_batch_that_fits() {
         let said = TchError::Torch("CUDA out of memory. Tried to allocate 2.00 GiB\nat x".into());
         assert!(ModelError::from(said).is_out_of_memory());
+        let said = "[enforce fail at alloc_cpu.cpp:118] err == 0. DefaultCPUAllocator: can't allocate memory: \
+                    you tried to allocate 4000000000000 bytes.";
+        assert!(ModelError::from(TchError::Torch(said.into())).is_out_of_memory());
         let error = ModelError::OutOfMemory {
             device: crate::Device::Cuda(0),
             batch: 64,

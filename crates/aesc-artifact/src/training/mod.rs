@@ -74,6 +74,15 @@ impl Default for TrainConfig {
     }
 }
 
+impl TrainConfig {
+    /// How many times a checkpoint holds the weights, or as much: the network's, its moments, their
+    /// moving average and the best so far.
+    pub fn copies_in_checkpoint(&self) -> u64 {
+        let best = self.keep == Keep::BestPsnr;
+        1 + self.optimiser.moments() + u64::from(self.ema.is_some()) + u64::from(best)
+    }
+}
+
 /// Which weights become the model.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -349,6 +358,28 @@ mod tests {
         let config = TrainConfig::default();
         assert_eq!(config.steps, 250 * config.epoch_steps);
         config.validate().unwrap();
+    }
+
+    #[test]
+    fn a_checkpoint_holds_what_the_configuration_keeps() {
+        // Weights, two moments, the best so far; an average.
+        let paper = TrainConfig::default();
+        assert_eq!(paper.copies_in_checkpoint(), 4);
+        let ema = Some(0.99);
+        assert_eq!(
+            TrainConfig {
+                ema,
+                ..paper.clone()
+            }
+            .copies_in_checkpoint(),
+            5
+        );
+        let least = TrainConfig {
+            keep: Keep::Last,
+            optimiser: Optimiser::Muon,
+            ..paper
+        };
+        assert_eq!(least.copies_in_checkpoint(), 2);
     }
 
     #[test]

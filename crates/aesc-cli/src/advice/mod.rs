@@ -129,8 +129,9 @@ pub(crate) fn advise(question: &Question<'_>, context: &Context) -> Result<Advic
     concluded(question, sides)
 }
 
-/// A defect for each clean image, the families taking turns.
-fn plant(question: &Question<'_>) -> Result<Vec<Planted>, Failure> {
+/// A defect for each clean image, the families taking turns; images that it leaves as they are take no
+/// part.
+fn plant<'a>(question: &Question<'a>) -> Result<Vec<(&'a Image, Planted)>, Failure> {
     let strongest = question.contrasts.iter().copied().fold(0.0, f64::max);
     let images = question.clean.iter().zip(question.families.iter().cycle());
     let numbered = images.zip(0_u64..);
@@ -140,21 +141,30 @@ fn plant(question: &Question<'_>) -> Result<Vec<Planted>, Failure> {
             None => None,
         };
         let place = (clean, roi.as_deref());
-        Planted::draw(place, *family, (question.seed, i), strongest)
+        let planted = Planted::draw(place, *family, (question.seed, i), strongest)?;
+        Ok((clean, planted))
     });
-    planted.collect()
+    let mut planted = planted.collect::<Result<Vec<_>, Failure>>()?;
+    planted.retain(|(_, planted)| planted.is_seen());
+    if planted.is_empty() {
+        let (n, families) = (question.clean.len(), question.families);
+        let names: Vec<_> = families.iter().map(|family| family.name()).collect();
+        return Err(Failure::usage(format!(
+            "planting {}: expected images that it changes, found none of {n}; --families plants others",
+            names.join(", ")
+        )));
+    }
+    Ok(planted)
 }
 
 fn at_contrast(
     question: &Question<'_>,
-    (contrast, planted): (f64, &[Planted]),
+    (contrast, planted): (f64, &[(&Image, Planted)]),
     sides: &mut [Side],
     mut progress: impl FnMut(usize) -> Result<(), Failure>,
 ) -> Result<(), Failure> {
-    let defects: Vec<(Image, &Mask)> = question
-        .clean
+    let defects: Vec<(Image, &Mask)> = planted
         .iter()
-        .zip(planted)
         .map(|(clean, planted)| (planted.at_contrast(clean, contrast), &planted.mask))
         .collect();
     let mut pixels: Vec<Accumulator> = sides.iter().map(|_| Accumulator::new()).collect();

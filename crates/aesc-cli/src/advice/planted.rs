@@ -15,6 +15,9 @@ use crate::failure::Failure;
 /// Draws of which the first with enough contrast is kept, so that few are amplified.
 const DRAWS: u64 = 16;
 
+/// Mean absolute difference inside a mask, 0..=1, below which there is no defect to amplify.
+const LEAST_SEEN: f64 = 1e-6;
+
 /// What a planted defect looks like.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ValueEnum)]
 #[serde(rename_all = "kebab-case")]
@@ -168,10 +171,16 @@ impl Planted {
         })
     }
 
+    /// Whether it changes any pixel of its mask: a warp of a plain surface does not, nor what misses the
+    /// region of interest.
+    pub(crate) fn is_seen(&self) -> bool {
+        self.contrast >= LEAST_SEEN
+    }
+
     /// `clean` with the defect at a mean absolute difference of `contrast` grey levels of 255
     /// inside its mask (less where that would leave 0..=1).
     pub(crate) fn at_contrast(&self, clean: &Image, contrast: f64) -> Image {
-        let factor = (contrast / 255.0 / self.contrast.max(1e-6)) as f32;
+        let factor = (contrast / 255.0 / self.contrast.max(LEAST_SEEN)) as f32;
         let mut image = clean.clone();
         let values = image.data_mut().iter_mut().zip(&self.difference);
         values.for_each(|(value, d)| *value = (*value + factor * d).clamp(0.0, 1.0));
@@ -285,6 +294,14 @@ mod tests {
                     .all(|((changed, _), m)| *m || !changed)
             );
         }
+    }
+
+    #[test]
+    fn a_warp_of_a_plain_surface_is_not_seen() {
+        let planted = Planted::draw((&grey(), None), Family::Warp, (3, 1), 64.0).unwrap();
+        assert!(!planted.is_seen() && !planted.mask.any());
+        let shade = Planted::draw((&grey(), None), Family::Shade, (3, 1), 64.0).unwrap();
+        assert!(shade.is_seen());
     }
 
     #[test]

@@ -11,9 +11,10 @@ use serde_json::json;
 
 use crate::app::Context;
 use crate::backend::{self, SamplingArgs, model_id};
-use crate::clean_images::{held_out, measure};
+use crate::clean_images::{held_out, measure, warn_of_strangers};
 use crate::config;
 use crate::failure::Failure;
+use crate::output::path_text;
 use crate::roi_file;
 
 /// A share above this is more likely a percentage without its sign.
@@ -85,6 +86,9 @@ pub(crate) fn run(args: &CalibrateArgs, context: &Context) -> Result<(), Failure
     let detector = Detector::new(model.detector.backend(), score.clone())?;
     let detector = detector.within(model.manifest.roi.clone());
     let clean = held_out(&model.manifest, &dataset)?;
+    if !clean.own_split {
+        warn_of_strangers(&args.good);
+    }
     let scores = measure(&detector, (&clean.paths, &model.manifest), context)?;
     let calibration = scores.to_rate(&target)?;
     let warnings = warnings(&calibration);
@@ -100,7 +104,7 @@ pub(crate) fn run(args: &CalibrateArgs, context: &Context) -> Result<(), Failure
     }
     let before = model.manifest.calibration.as_ref().map(|c| c.threshold);
     let value = json!({
-        "model": args.model, "model_id": model_id(&args.model)?, "written": !args.dry_run,
+        "model": path_text(&args.model), "model_id": model_id(&args.model)?, "written": !args.dry_run,
         "own_validation_split": clean.own_split, "threshold_before": before,
         "roi_share": model.manifest.roi.as_ref().map(Roi::share),
         "calibration": calibration, "warnings": warnings,

@@ -4,6 +4,8 @@ use clap::{Args, CommandFactory};
 use clap_complete::Shell;
 
 use crate::args::Cli;
+use crate::failure::Failure;
+use crate::output::data;
 
 /// What `completions` takes.
 #[derive(Debug, Args)]
@@ -15,11 +17,8 @@ pub(crate) struct CompletionsArgs {
     shell: Shell,
 }
 
-pub(crate) fn run(args: &CompletionsArgs) {
-    clap_complete::generate(
-        args.shell,
-        &mut Cli::command(),
-        "aesc",
-        &mut std::io::stdout(),
-    );
+pub(crate) fn run(args: &CompletionsArgs) -> Result<(), Failure> {
+    let mut script = Vec::new();
+    clap_complete::generate(args.shell, &mut Cli::command(), "aesc", &mut script);
+    data(&String::from_utf8_lossy(&script))
 }

@@ -8,6 +8,7 @@ use serde_json::json;
 use crate::app::Context;
 use crate::config;
 use crate::failure::Failure;
+use crate::output::path_text;
 
 /// The parts of `config`.
 #[derive(Debug, Subcommand)]
@@ -44,7 +45,7 @@ pub(crate) fn run(command: &ConfigCommand, context: &Context) -> Result<(), Fail
         ConfigCommand::Show(args) => show(args, context),
         ConfigCommand::Check(args) => {
             let config = config::check_file(&args.file)?;
-            let value = json!({ "file": args.file, "valid": true, "config": config });
+            let value = json!({ "file": path_text(&args.file), "valid": true, "config": config });
             context
                 .output
                 .result(&value, || format!("{}: valid", args.file.display()))

@@ -13,8 +13,9 @@ use crate::app::Context;
 use crate::args::GlobalArgs;
 use crate::config;
 use crate::failure::Failure;
+use crate::output::path_text;
 use crate::pictures::png;
-use crate::run_folder::{must_be_new, write_in};
+use crate::run_folder::{must_be_new, must_not_be, write_in};
 
 /// What `corrupt` takes.
 #[derive(Debug, Args)]
@@ -42,6 +43,7 @@ pub(crate) struct CorruptArgs {
 }
 
 pub(crate) fn run(args: &CorruptArgs, context: &Context) -> Result<(), Failure> {
+    must_not_be(&args.sheet, &args.image)?;
     must_be_new(&args.sheet, args.force)?;
     let (corruption, seed) = chosen(args.corruption.as_deref(), &context.global)?;
     let name = args.corruption.as_deref().unwrap_or(corruption.kind());
@@ -56,7 +58,7 @@ pub(crate) fn run(args: &CorruptArgs, context: &Context) -> Result<(), Failure> 
     let columns = (cells.len() as f64).sqrt().ceil() as usize;
     write_in(&args.sheet, &png(&grid(&cells, columns, 4)?)?)?;
     let value = json!({
-        "sheet": args.sheet, "corruption": name, "count": args.count, "seed": seed,
+        "sheet": path_text(&args.sheet), "corruption": name, "count": args.count, "seed": seed,
     });
     context
         .output

@@ -10,6 +10,7 @@ use serde_json::json;
 use crate::app::Context;
 use crate::exit_code::ExitCode;
 use crate::failure::Failure;
+use crate::output::path_text;
 use crate::pictures::{mask_png, png};
 use crate::run_folder::{Existing, RunFolder};
 
@@ -141,7 +142,7 @@ fn sample(args: &SampleArgs, context: &Context) -> Result<(), Failure> {
     })?;
     // Written last: a folder without it is not a whole sample set.
     let value = json!({
-        "out": args.out, "images": specs.len(), "size": config.size, "seed": config.seed,
+        "out": path_text(&args.out), "images": specs.len(), "size": config.size, "seed": config.seed,
         "version": env!("CARGO_PKG_VERSION"),
     });
     folder.write_json("sample.json", &value)?;

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use aesc_bench::{Metric, Scored};
-use aesc_data::open_dataset;
+use aesc_data::{Sample, open_dataset};
 use aesc_detect::{Judge, Strategy};
 use clap::Args;
 use serde_json::json;
@@ -13,6 +13,7 @@ use crate::backend::{self, OpenModel, SamplingArgs};
 use crate::evaluation::{self, Subject};
 use crate::exit_code::ExitCode;
 use crate::failure::Failure;
+use crate::output::path_text;
 
 /// What `eval` takes.
 #[derive(Debug, Args)]
@@ -51,6 +52,14 @@ pub(crate) fn run(args: &EvalArgs, context: &Context) -> Result<(), Failure> {
         let message = format!("{place}: expected test images under test/, found none");
         return Err(Failure::text(ExitCode::Data, message));
     }
+    if !dataset.test.iter().any(Sample::is_anomalous) {
+        let place = args.data.display();
+        let message = format!(
+            "{place}: expected images with defects beside the good ones under test/, found none; \
+             aesc predict scores images without them"
+        );
+        return Err(Failure::text(ExitCode::Data, message));
+    }
     let subject = Subject {
         backend: model.detector.backend(),
         judges: judges(&model, &args.strategy)?,
@@ -60,7 +69,7 @@ pub(crate) fn run(args: &EvalArgs, context: &Context) -> Result<(), Failure> {
     };
     let found = evaluation::evaluate(&subject, context)?;
     let mut value = json!({
-        "model_id": model.id, "device": model.device, "data": args.data,
+        "model_id": model.id, "device": model.device, "data": path_text(&args.data),
         "n_images": dataset.test.len(), "reconstruction": found.reconstruction,
         "scoring_secs": found.scoring_secs, "inference_ms_per_image": found.inference_ms_per_image,
         "sampling_ms_per_image": found.sampling_ms_per_image,

@@ -11,7 +11,8 @@ use serde_json::json;
 use crate::app::Context;
 use crate::exit_code::ExitCode;
 use crate::failure::Failure;
-use crate::run_folder::{must_be_new, write_in};
+use crate::output::path_text;
+use crate::run_folder::{must_be_new, must_not_be, write_in};
 
 /// Images drawn to compare with where none are given or kept beside the model.
 #[cfg(feature = "libtorch")]
@@ -56,6 +57,7 @@ pub(crate) fn run(args: &ExportArgs, context: &Context) -> Result<(), Failure> {
     let beside = vectors_path(&args.onnx);
     // A graph that gets its model's name shares its vectors, which stay as they are.
     let shared = same_file(&beside, &vectors_path(&args.model));
+    must_not_be(&args.onnx, &args.model)?;
     must_be_new(&args.onnx, args.force)?;
     if !shared {
         must_be_new(&beside, args.force)?;
@@ -87,7 +89,7 @@ pub(crate) fn run(args: &ExportArgs, context: &Context) -> Result<(), Failure> {
         vectors.to_file(&model).write(&beside)?;
     }
     let value = json!({
-        "onnx": args.onnx, "vectors": beside, "opset": aesc_onnx::OPSET, "bytes": onnx.len(),
+        "onnx": path_text(&args.onnx), "vectors": path_text(&beside), "opset": aesc_onnx::OPSET, "bytes": onnx.len(),
         "n_images": vectors.images.len(), "max_abs_difference": gap, "tolerance": args.tolerance,
         "compared_with": vectors.made_by,
     });
@@ -163,7 +165,14 @@ fn reference(args: &ExportArgs, model: &ModelFile, context: &Context) -> Result<
         let listed = list_images(std::slice::from_ref(path))?;
         let paths = listed.into_iter().map(|image| image.path);
         let paths: Vec<PathBuf> = paths.take(args.n_images.into()).collect();
-        load_all(&paths, preprocess, &Limits::default(), |_| ())?
+        match crate::backend::grid(preprocess) {
+            // The graph is that of a tile.
+            Some(grid) => {
+                let chosen = (model.manifest.roi.as_ref(), args.n_images.into());
+                crate::tiles::load_tiles(&paths, (preprocess, grid), chosen, context)?
+            }
+            None => load_all(&paths, preprocess, &Limits::default(), |_| ())?,
+        }
     } else if let Some(vectors) = kept(args, model)? {
         vectors.images
     } else {

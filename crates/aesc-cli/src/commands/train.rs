@@ -49,10 +49,13 @@ pub(crate) fn run(_: &TrainArgs, _: &crate::app::Context) -> Result<(), crate::f
 
 #[cfg(feature = "libtorch")]
 mod with_libtorch {
+    use std::path::Path;
+
     use aesc_artifact::RunConfig;
-    use aesc_data::{Dataset, Limits, fingerprint, open_dataset};
+    use aesc_data::{Dataset, Limits, fingerprint, open_dataset, split_validation};
     use aesc_detect::{Detector, Roi};
     use aesc_image::Image;
+    use aesc_model::train::CHECKPOINT_FILE;
     use serde_json::{Value, json};
 
     use super::TrainArgs;
@@ -60,6 +63,7 @@ mod with_libtorch {
     use crate::backend::{self, Runtime};
     use crate::commands::export;
     use crate::failure::Failure;
+    use crate::output::path_text;
     use crate::run_folder::{Existing, RunFolder};
     use crate::train_report;
     use crate::training::{MODEL_FILE, TrainedRun, drop_run, load_clean, train_into};
@@ -79,7 +83,10 @@ mod with_libtorch {
             choice.settle(&mut config.data, &dataset)?;
         }
         let roi = args.roi.as_deref().map(roi_file::read).transpose()?;
-        let estimate = estimate(&config, dataset.train.len(), &context.global.device)?;
+        let n_images = dataset.train.len();
+        split_validation(n_images, config.train.validation_share, config.seed)
+            .map_err(|error| Failure::from(error).at(&args.data))?;
+        let estimate = estimate(&config, n_images, &context.global.device)?;
         let told = plan_text(&config, &dataset, &estimate);
         if args.dry_run {
             let plan = plan(args, (&config, &dataset), &estimate, roi.as_ref());
@@ -91,6 +98,7 @@ mod with_libtorch {
             (_, true) => Existing::Replace,
             _ => Existing::Refuse,
         };
+        can_take(args)?;
         let folder = RunFolder::take(&args.out, existing)?;
         let digest = fingerprint(&dataset, &Limits::default())?;
         let mut images = load_clean(&dataset, &config, roi, context)?;
@@ -99,7 +107,12 @@ mod with_libtorch {
         if args.force {
             drop_run(folder.path())?;
         }
-        let run = train_into(&folder, &config, &digest, &images, context)?;
+        let run = train_into(&folder, &config, &digest, &images, context).map_err(|failure| {
+            if context.signals.stopped() {
+                return failure.with("--resume goes on from it");
+            }
+            failure
+        })?;
         let written = report(&run, &images.validation_paths, (&config, args), context)
             .and_then(|html| folder.write("report.html", html.as_bytes()));
         if let Err(failure) = written {
@@ -110,6 +123,35 @@ mod with_libtorch {
         tell(&run, args, context)
     }
 
+    /// Refuses a folder that would lose something, or has nothing to go on from.
+    fn can_take(args: &TrainArgs) -> Result<(), Failure> {
+        let place = args.out.display();
+        let remedy = "--force trains anew, another --out keeps it";
+        let there = |name: &str| args.out.join(name).exists();
+        let lacks = match (there(CHECKPOINT_FILE), args.resume) {
+            (true, false) if !args.force => {
+                return Err(Failure::usage(format!(
+                    "{place} holds a training: --resume goes on from its checkpoint, {remedy}"
+                )));
+            }
+            (true, _) | (_, false) => return Ok(()),
+            // One that was killed before its first checkpoint begins again.
+            (false, true) if there(MODEL_FILE) => "a model without one",
+            (false, true) if there("config.resolved.toml") || !there("") => return Ok(()),
+            (false, true) if is_empty(&args.out) => return Ok(()),
+            (false, true) => "other files",
+        };
+        Err(Failure::usage(format!(
+            "{place}: expected a checkpoint to go on from, found {lacks}; {remedy}"
+        )))
+    }
+
+    fn is_empty(folder: &Path) -> bool {
+        std::fs::read_dir(folder).is_ok_and(|mut entries| {
+            entries.all(|entry| entry.is_ok_and(|e| e.file_name() == ".lock"))
+        })
+    }
+
     fn plan(
         args: &TrainArgs,
         (config, dataset): (&RunConfig, &Dataset),
@@ -117,7 +159,7 @@ mod with_libtorch {
         roi: Option<&Roi>,
     ) -> Value {
         json!({
-            "data": args.data, "out": args.out, "preset": args.preset,
+            "data": path_text(&args.data), "out": path_text(&args.out), "preset": args.preset,
             "n_images": dataset.train.len(), "estimate": estimate,
             "preprocess": config.data, "roi_share": roi.map(Roi::share),
             "network": config.network, "corruption": config.corruption, "started": provenance::now(),
@@ -190,8 +232,19 @@ mod with_libtorch {
         let report = args.out.join("report.html");
         let manifest = &run.model.manifest;
         let threshold = manifest.calibration.as_ref().map(|c| c.threshold);
+        if let Some(fitted) = manifest
+            .calibration
+            .as_ref()
+            .filter(|c| c.is_of_equal_scores())
+        {
+            tracing::warn!(
+                "all {} clean scores are equal, which says nothing of their spread; the threshold is \
+                 set a tenth above them; train with more, and different, clean images",
+                fitted.n_images
+            );
+        }
         let value = json!({
-            "model": path, "report": report,
+            "model": path_text(&path), "report": path_text(&report),
             "training_secs": run.training_secs, "epochs": run.history.len(),
             "kept_step": manifest.train.kept_step,
             "validation_psnr_db": manifest.train.validation_psnr_db, "threshold": threshold,

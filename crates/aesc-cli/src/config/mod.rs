@@ -116,11 +116,18 @@ fn merge(layers: Vec<Layer>) -> Result<Resolved, Failure> {
     let mut table = Table::new();
     let mut origins = BTreeMap::new();
     let mut config = RunConfig::default();
+    let mut wrong = None;
     for layer in layers {
         layers::overlay(&mut table, &layer.table, "", &layer.name, &mut origins);
-        // Each layer is judged as it joins, so that an error is blamed on the one that brought it.
-        config = RunConfig::deserialize(table.clone())
-            .map_err(|e| diagnose::blame::<RunConfig>(&layer, &e))?;
+        // Each layer is judged as it joins, so that an error is blamed on the one that brought it; what
+        // it lacks a later one may bring.
+        match RunConfig::deserialize(table.clone()) {
+            Ok(joined) => (config, wrong) = (joined, None),
+            Err(e) => wrong = wrong.or_else(|| Some(diagnose::blame::<RunConfig>(&layer, &e))),
+        }
+    }
+    if let Some(failure) = wrong {
+        return Err(failure);
     }
     config.validate()?;
     Ok(Resolved { config, origins })
@@ -174,6 +181,32 @@ mod tests {
             aesc_noise::CorruptionConfig::None {}
         );
         assert_eq!(resolved.origins["train.steps"], "--set train.steps=7");
+    }
+
+    #[test]
+    fn what_a_kind_lacks_may_be_set_after_it() {
+        let layers = |more: &[&str]| {
+            let sets = more.iter().map(|set| Layer::set(set).unwrap());
+            [preset_layer("paper").unwrap()]
+                .into_iter()
+                .chain(sets)
+                .collect()
+        };
+        let (kind, sigma) = (
+            "score.smoothing.kind=gaussian",
+            "score.smoothing.sigma_px=2",
+        );
+        let resolved = merge(layers(&[kind, sigma])).unwrap();
+        assert_eq!(
+            resolved.origins["score.smoothing.sigma_px"],
+            format!("--set {sigma}")
+        );
+        // What stays wrong is blamed on what brought it.
+        let failure = merge(layers(&[kind, "train.steps=5"])).unwrap_err().told();
+        assert!(
+            failure.contains(kind) && failure.contains("sigma_px"),
+            "{failure}"
+        );
     }
 
     #[test]

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use aesc_bench::{Alternative, Curves, Metric, Metrics, Scored};
-use aesc_data::{Dataset, Limits, Sample, read_mask};
+use aesc_data::{Dataset, Limits, Sample, read_mask_of};
 use aesc_detect::{
     Calibration, Decision, Detection, Judge, Observation, resize_map, resize_mask_nearest,
     scored_map,
@@ -215,7 +215,7 @@ fn pixel_metrics(
 /// The mask of an image, all false where it is normal, at its own size.
 fn full_mask(sample: &Sample, (height, width): (usize, usize)) -> Result<Mask, Failure> {
     match &sample.mask {
-        Some(path) => Ok(read_mask(path, &Limits::default())?),
+        Some(path) => Ok(read_mask_of(path, (height, width), &Limits::default())?),
         None => Mask::filled(height, width, false).map_err(|e| Failure::new(ExitCode::Data, e)),
     }
 }

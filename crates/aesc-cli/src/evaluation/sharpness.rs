@@ -3,12 +3,17 @@
 use aesc_bench::Reconstruction;
 use aesc_image::Image;
 
+/// Gradient energy of one step between two values by one grey level of 255.
+const FLAT: f64 = 1.0 / (255.0 * 255.0);
+
 /// How well clean images are repeated: PSNR, and the share of gradient energy that is kept.
 #[derive(Debug, Default)]
 pub(super) struct Sharpness {
     psnr_db_sum: f64,
-    energy_ratio_sum: f64,
     n_images: u64,
+    energy_ratio_sum: f64,
+    /// Images that have an edge.
+    n_with_edges: u64,
 }
 
 impl Sharpness {
@@ -17,16 +22,19 @@ impl Sharpness {
         let squares: f64 = pairs.map(|(a, b)| f64::from(a - b).powi(2)).sum();
         let mse = (squares / query.data().len() as f64).max(1e-12);
         self.psnr_db_sum += -10.0 * mse.log10();
-        self.energy_ratio_sum +=
-            gradient_energy(reconstruction) / gradient_energy(query).max(f64::MIN_POSITIVE);
         self.n_images += 1;
+        let energy = gradient_energy(query);
+        // Of a flat image there is nothing to keep.
+        if energy >= FLAT {
+            self.energy_ratio_sum += gradient_energy(reconstruction) / energy;
+            self.n_with_edges += 1;
+        }
     }
 
     pub(super) fn reconstruction(&self) -> Reconstruction {
-        let n = self.n_images.max(1) as f64;
         Reconstruction {
-            clean_psnr_db: self.psnr_db_sum / n,
-            clean_sharpness: self.energy_ratio_sum / n,
+            clean_psnr_db: self.psnr_db_sum / self.n_images.max(1) as f64,
+            clean_sharpness: self.energy_ratio_sum / self.n_with_edges.max(1) as f64,
         }
     }
 }
@@ -72,6 +80,9 @@ mod tests {
         half.data_mut().iter_mut().for_each(|v| *v *= 0.5);
         let mut sharpness = Sharpness::default();
         sharpness.add(&query, &half);
+        assert!((sharpness.reconstruction().clean_sharpness - 0.25).abs() < 1e-6);
+        // A black frame has no edge to keep, whatever is made of it.
+        sharpness.add(&Image::filled(4, 4, 3, 0.0).unwrap(), &half);
         assert!((sharpness.reconstruction().clean_sharpness - 0.25).abs() < 1e-6);
     }
 }

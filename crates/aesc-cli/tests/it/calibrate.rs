@@ -73,6 +73,36 @@ fn the_data_it_was_trained_on_gives_its_held_out_images() {
         ),
         (&true.into(), &2.into())
     );
+    // Its training images are the same when another one is tested.
+    let folder = tempfile::tempdir().unwrap();
+    let copied = folder.path().join("data");
+    copy_tree(&trained().bench.category, &copied);
+    let more = copied.join("test/good/one-more.png");
+    std::fs::copy(&images(&copied)[0], more).unwrap();
+    let args = [
+        "calibrate",
+        model,
+        "--good",
+        text(&copied),
+        "--dry-run",
+        "--json",
+    ];
+    assert_eq!(json(&ok(&args))["own_validation_split"], true);
+}
+
+fn copy_tree(from: &Path, to: &Path) {
+    std::fs::create_dir_all(to).unwrap();
+    for entry in std::fs::read_dir(from).unwrap() {
+        let (from, to) = (
+            entry.as_ref().unwrap().path(),
+            to.join(entry.unwrap().file_name()),
+        );
+        if from.is_dir() {
+            copy_tree(&from, &to);
+        } else {
+            std::fs::copy(from, to).unwrap();
+        }
+    }
 }
 
 #[test]
@@ -86,6 +116,8 @@ fn one_clean_image_sets_a_threshold_it_passes_itself() {
     let (code, stdout, stderr) = run(&["calibrate", text(&model), "--good", text(&good)]);
     assert_eq!(code, 0, "{stderr}");
     assert!(stderr.contains("all 1 clean scores are equal"), "{stderr}");
+    let strangers = "not the images this model was trained on";
+    assert!(stderr.contains(strangers), "{stderr}");
     assert!(stdout.contains("a tenth above equal scores"), "{stdout}");
     let out = folder.path().join("out");
     let args = [

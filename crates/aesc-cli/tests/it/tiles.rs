@@ -97,3 +97,67 @@ fn large_grey_images_of_16_bit_are_trained_and_predicted_by_tiles() {
     ]);
     assert!(json(&ok(&args))["preprocess"]["tile_overlap_px"].is_null());
 }
+
+#[test]
+fn a_region_of_interest_chooses_tiles_and_hides_nothing_of_them() {
+    let folder = tempfile::tempdir().unwrap();
+    let at = |name: &str| folder.path().join(name);
+    std::fs::create_dir(at("clean")).unwrap();
+    for i in 0..4 {
+        waves(&at(&format!("clean/{i}.png")), (640, 64), None);
+    }
+    // More than half of the first tiles; the whole image made as small as a tile would show nothing of it.
+    let band = |_: u32, y: u32| image::Luma([if (11..30).contains(&y) { 255_u8 } else { 0 }]);
+    let roi = at("roi.png");
+    image::ImageBuffer::from_fn(64, 640, band)
+        .save(&roi)
+        .unwrap();
+    let (clean, run) = (at("clean"), at("run"));
+    let place = ["train", text(&clean), "--out", text(&run)];
+    let more = ["--tile", "8", "--roi", text(&roi), "--device", "cpu"];
+    ok(&[&place[..], &more, &TINY].concat());
+    // The graph is that of a tile, whatever the images' size.
+    let (model, onnx) = (run.join("model.aesc.safetensors"), at("m.onnx"));
+    let export = ["export", text(&model), "--onnx", text(&onnx)];
+    ok(&[&export[..], &["--images", text(&clean), "--n-images", "2"]].concat());
+}
+
+#[test]
+fn a_bench_fits_the_threshold_of_tiles_on_whole_images() {
+    let bench = crate::Workbench::new();
+    let out = bench.at("bench");
+    let category = bench.category.file_name().unwrap().to_str().unwrap();
+    let run = [
+        "bench",
+        "run",
+        "--data",
+        text(&bench.data),
+        "--out",
+        text(&out),
+    ];
+    let cell = [
+        "--category",
+        category,
+        "--networks",
+        "aesc",
+        "--corruptions",
+        "stain",
+    ];
+    let more = [
+        "--strategies",
+        "residual",
+        "--jobs",
+        "1",
+        "--set",
+        "data.tile_overlap_px=8",
+    ];
+    ok(&[&run[..], &cell, &more, &TINY].concat());
+    let cells = std::fs::read_dir(out.join("cells")).unwrap();
+    let cell = cells.map(|entry| entry.unwrap().path()).next().unwrap();
+    let result = json(&std::fs::read_to_string(cell.join("result.json")).unwrap());
+    let model = cell.join("run/model.aesc.safetensors");
+    let inspected = json(&ok(&["inspect", text(&model), "--json"]));
+    let threshold = &inspected["calibration"]["threshold"];
+    assert!(threshold.is_f64());
+    assert_eq!(&result["scored"][0]["threshold"], threshold);
+}

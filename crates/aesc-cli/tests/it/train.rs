@@ -39,7 +39,29 @@ fn a_run_folder_holds_all_that_is_promised_and_is_not_overwritten() {
     ok(&["config", "check", text(&out.join("config.resolved.toml"))]);
     let (code, _, stderr) = run(&args);
     assert_eq!(code, 2);
-    assert!(stderr.contains("is not empty: --force"), "{stderr}");
+    let choices = ["--resume goes on", "--force trains anew", "another --out"];
+    assert!(
+        choices.iter().all(|choice| stderr.contains(choice)),
+        "{stderr}"
+    );
+    // Without its checkpoint there is nothing to go on from, and the model stays.
+    std::fs::remove_file(out.join("checkpoint.safetensors")).unwrap();
+    let model = std::fs::read(out.join("model.aesc.safetensors")).unwrap();
+    let (code, _, stderr) = run(&[&args[..], &["--resume"]].concat());
+    assert_eq!(code, 2, "{stderr}");
+    assert!(stderr.contains("found a model without one"), "{stderr}");
+    assert_eq!(
+        std::fs::read(out.join("model.aesc.safetensors")).unwrap(),
+        model
+    );
+    // Nor does it begin in a folder of something else.
+    let other = bench.at("other");
+    std::fs::create_dir(&other).unwrap();
+    std::fs::write(other.join("report.html"), b"mine").unwrap();
+    let args = train_args(text(&bench.category), text(&other));
+    let (code, _, stderr) = run(&[&args[..], &["--resume"]].concat());
+    assert_eq!(code, 2, "{stderr}");
+    assert_eq!(std::fs::read(other.join("report.html")).unwrap(), b"mine");
 }
 
 #[test]
@@ -70,6 +92,7 @@ fn a_killed_run_resumes_to_the_same_weights() {
     let (code, stderr) = terminate(child);
     assert_eq!(code, Some(143), "{stderr}");
     assert!(stderr.contains("stopped at step"), "{stderr}");
+    assert!(stderr.contains("--resume goes on from it"), "{stderr}");
     assert!(!model.exists(), "it was stopped on the way");
     ok(&args);
     let tensors = |folder: &std::path::Path| {

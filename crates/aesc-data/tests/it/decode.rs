@@ -1,6 +1,8 @@
 //! Image files: formats, colour types, and every way a file can be wrong.
 
-use aesc_data::{Channels, DataError, Decoded, Limits, Warning, read_image, read_mask};
+use aesc_data::{
+    Channels, DataError, Decoded, Limits, Warning, read_image, read_mask, read_mask_of,
+};
 use image::{DynamicImage, GrayImage, ImageBuffer, ImageFormat, Luma, Rgb, RgbImage, Rgba};
 use std::{fs, io::Cursor, path::Path};
 use tiff::encoder::{TiffEncoder, colortype};
@@ -148,6 +150,15 @@ fn masks_are_cut_above_127_of_255() {
             [false, false, true, true],
             "{}",
             path.display()
+        );
+        let limits = Limits::default();
+        assert_eq!(read_mask_of(&path, (1, 4), &limits).unwrap(), mask);
+        let error = read_mask_of(&path, (4, 1), &limits)
+            .unwrap_err()
+            .to_string();
+        assert!(
+            error.ends_with("expected 4 x 1 pixels like its image, found 1 x 4"),
+            "{error}"
         );
     }
 }

@@ -27,6 +27,19 @@ fn folders_are_walked_to_the_bottom_in_order() {
     );
 }
 
+#[cfg(unix)]
+#[test]
+fn a_link_to_nowhere_costs_itself_alone_and_hidden_ones_nothing() {
+    let tree = Tree::new();
+    for name in ["a.png", ".trash/b.png"] {
+        tree.file(name, b"-");
+    }
+    for name in [".#a.png", "lost.png", "lost.txt"] {
+        std::os::unix::fs::symlink("nowhere", tree.root().join(name)).unwrap();
+    }
+    assert_eq!(names(&[tree.root().into()]), ["a.png", "lost.png"]);
+}
+
 #[test]
 fn files_keep_the_order_given_whatever_their_suffix() {
     let tree = Tree::new();

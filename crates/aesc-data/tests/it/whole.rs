@@ -128,7 +128,14 @@ fn the_sample_set_written_as_png_opens_as_a_sound_dataset() {
         }
     }
     let root = tree.root().join("gear");
-    assert_eq!(check(&root, &limits).problems, []);
+    let problems = check(&root, &limits).problems;
+    // Nothing but that one clean image cannot be trained on.
+    assert_eq!(problems.len(), 1, "{problems:?}");
+    let told = &problems[0].message;
+    assert!(
+        told.starts_with("expected at least 2 clean training images"),
+        "{told}"
+    );
     let dataset = open_dataset(&root).unwrap();
     assert_eq!((dataset.train.len(), dataset.test.len()), (1, 4));
     assert!(dataset.has_masks());

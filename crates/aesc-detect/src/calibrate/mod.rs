@@ -84,6 +84,13 @@ pub struct Calibration {
 }
 
 impl Calibration {
+    /// Whether all clean scores are equal, which says nothing of their spread.
+    pub fn is_of_equal_scores(&self) -> bool {
+        self.clean_scores
+            .windows(2)
+            .all(|pair| matches!(pair, [a, b] if a.total_cmp(b).is_eq()))
+    }
+
     /// The threshold at the largest clean score; `map_maxima` holds each clean map's largest value.
     ///
     /// Where all scores are equal (a single image among them) the spread of clean scores is

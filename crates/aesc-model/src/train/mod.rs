@@ -128,7 +128,9 @@ pub fn train(
     let recipe = &job.config.train;
     let steps = run.state.step..recipe.steps;
     run.pairs()?.prefetched(steps, |step, batch| {
-        let loss = run.learn(&batch).map_err(|e| probe::explained(e, job))?;
+        let loss = run
+            .learn(&batch)
+            .map_err(|e| probe::explained(e, (job.config, job.device)))?;
         run.state.add_loss(&loss)?;
         run.state.step = step + 1;
         notify(TrainEvent::Step(run.state.step));

@@ -5,7 +5,6 @@ use std::time::Instant;
 use aesc_artifact::{Look, RunConfig};
 use tch::{Kind, Tensor};
 
-use super::TrainJob;
 use super::loss::PixelLoss;
 use super::optimiser::Optimiser;
 use crate::network::Network;
@@ -15,8 +14,13 @@ use crate::{Device, ModelError};
 /// three on noise, after one to warm up.
 ///
 /// # Errors
-/// [`ModelError`] when the configuration is refused or libtorch fails.
+/// [`ModelError`] when the configuration is refused or libtorch fails;
+/// [`ModelError::OutOfMemory`], with the batch that fits, when the device's memory is full.
 pub fn probe_step_secs(config: &RunConfig, device: Device) -> Result<f64, ModelError> {
+    step_secs(config, device).map_err(|error| explained(error, (config, device)))
+}
+
+fn step_secs(config: &RunConfig, device: Device) -> Result<f64, ModelError> {
     let plan = config.validate()?;
     device.check(config.train.precision)?;
     let network = Network::init(&plan, config.seed, device)?.in_precision(config.train.precision);
@@ -48,19 +52,19 @@ pub fn probe_step_secs(config: &RunConfig, device: Device) -> Result<f64, ModelE
 }
 
 /// An error of a training step, in the user's terms where the device's memory is full.
-pub(super) fn explained(error: ModelError, job: &TrainJob<'_>) -> ModelError {
+pub(super) fn explained(error: ModelError, (config, device): (&RunConfig, Device)) -> ModelError {
     if !error.is_out_of_memory() {
         return error;
     }
-    let batch = job.config.train.batch;
+    let batch = config.train.batch;
     let fits = |batch: &usize| {
-        let mut smaller = job.config.clone();
+        let mut smaller = config.clone();
         smaller.train.batch = *batch;
-        probe_step_secs(&smaller, job.device).is_ok()
+        step_secs(&smaller, device).is_ok()
     };
     let halves = std::iter::successors(Some(batch / 2), |batch| Some(batch / 2));
     ModelError::OutOfMemory {
-        device: job.device,
+        device,
         batch,
         fits: halves.take_while(|batch| *batch >= 2).find(fits),
     }

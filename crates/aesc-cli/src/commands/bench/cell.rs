@@ -8,11 +8,14 @@ use aesc_bench::{
     CellResult, CellSpec, Cost, EpochRow, FORMAT, Figure, Panel, Plan, Timing, cell_dir,
 };
 use aesc_data::{Limits, fingerprint, open_dataset};
-use aesc_detect::{Judge, ScoreConfig, Strategy, calibrate_each, heat_map, mask_image};
+use aesc_detect::{
+    CleanScores, Judge, ScoreConfig, Strategy, calibrate_each, heat_map, mask_image,
+};
 use serde_json::Value;
 
 use crate::app::Context;
 use crate::backend::{self, Runtime};
+use crate::clean_images::measure_each;
 use crate::evaluation::{Evaluation, Shown, ShownMap, Subject, evaluate};
 use crate::exit_code::ExitCode;
 use crate::failure::Failure;
@@ -70,12 +73,17 @@ fn work(
     let (plain, _) = backend::backend(&trained.model, Runtime::Libtorch, context)?;
     let backend = backend::tiled(plain, &config.data);
     let scores = scores(strategies, &config)?;
-    let phase = context
-        .output
-        .phase("calibrate", images.validation.len() as u64);
-    let clean = (&images.validation[..], config.train.batch);
-    let fitted = calibrate_each(&backend, &scores, clean, None, |n| phase.at(n as u64))?;
-    drop(phase);
+    let fitted = if config.data.tile_overlap_px.is_some() {
+        let clean = (&images.validation_paths[..], &trained.model.manifest);
+        let found = measure_each(&backend, &scores, clean, context)?;
+        let fitted = found.iter().map(CleanScores::max_clean);
+        fitted.collect::<Result<_, _>>()?
+    } else {
+        let n_images = images.validation.len() as u64;
+        let phase = context.output.phase("calibrate", n_images);
+        let clean = (&images.validation[..], config.train.batch);
+        calibrate_each(&backend, &scores, clean, None, |n| phase.at(n as u64))?
+    };
     drop(images);
     let calibrated = scores
         .into_iter()

@@ -13,6 +13,7 @@ use crate::app::Context;
 use crate::config;
 use crate::exit_code::ExitCode;
 use crate::failure::Failure;
+use crate::output::path_text;
 
 /// Where results are: a bench's folder or a stored report.
 #[derive(Debug, Args)]
@@ -147,7 +148,7 @@ impl Gates {
     pub(super) fn json(&self, verdicts: &[Verdict]) -> serde_json::Value {
         let n_failed = verdicts.iter().filter(|verdict| !verdict.holds()).count();
         json!({
-            "baseline": self.path, "n_gates": verdicts.len(), "n_failed": n_failed,
+            "baseline": path_text(&self.path), "n_gates": verdicts.len(), "n_failed": n_failed,
             "verdicts": verdicts,
         })
     }

@@ -139,7 +139,7 @@ pub(super) fn plan(
 
 /// Who plans what when, for the plan.
 pub(super) fn facts(seed: u64, context: &Context) -> Result<Value, Failure> {
-    let facts = provenance::start(context, &context.global.device, seed, "");
+    let facts = provenance::start(context, &context.global.device, seed, ("", ""));
     serde_json::to_value(facts).map_err(|e| Failure::new(ExitCode::Unexpected, e))
 }
 

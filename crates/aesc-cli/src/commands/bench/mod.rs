@@ -26,6 +26,7 @@ use self::gate::Gates;
 use crate::app::Context;
 use crate::exit_code::ExitCode;
 use crate::failure::Failure;
+use crate::output::path_text;
 
 /// Cells without a result that an error names.
 const NAMED_CELLS: usize = 20;
@@ -134,7 +135,8 @@ fn plan(args: &matrix::PlanArgs, context: &Context) -> Result<(), Failure> {
     make_folder(&args.out)?;
     plan.write_new(&args.out)?;
     let n_cells = plan.cells.len();
-    let value = json!({ "out": args.out, "n_cells": n_cells, "strategies": plan.strategies });
+    let value =
+        json!({ "out": path_text(&args.out), "n_cells": n_cells, "strategies": plan.strategies });
     let path = args.out.join("plan.json");
     context
         .output
@@ -175,7 +177,7 @@ fn tell(
     let checked = gates.zip(verdicts.as_deref());
     let missing = missing(report);
     let value = json!({
-        "out": out, "report": out.join("report.html"), "n_cells": report.plan.n_cells,
+        "out": path_text(out), "report": path_text(&out.join("report.html")), "n_cells": report.plan.n_cells,
         "n_missing": missing.len(), "missing": missing, "means": report.means,
         "check": checked.map(|(gates, verdicts)| gates.json(verdicts)),
     });

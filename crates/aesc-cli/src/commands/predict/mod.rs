@@ -15,7 +15,7 @@ use std::path::{Path, PathBuf};
 use std::time::Instant;
 
 use aesc_artifact::Manifest;
-use aesc_data::{InputImage, list_images};
+use aesc_data::{InputImage, Limits, list_images, read_size};
 use clap::{Args, ValueEnum};
 
 use crate::app::Context;
@@ -77,7 +77,7 @@ enum FailOn {
 }
 
 pub(crate) fn run(args: &PredictArgs, context: &Context) -> Result<(), Failure> {
-    let inputs = list_images(&paths(&args.inputs)?)?;
+    let inputs = not_below(&args.out, list_images(&paths(&args.inputs)?)?)?;
     must_not_collide(&inputs)?;
     let model = backend::open(&args.model, args.sampling, context)?;
     can_decide(args, &model)?;
@@ -86,8 +86,11 @@ pub(crate) fn run(args: &PredictArgs, context: &Context) -> Result<(), Failure> 
     } else {
         Existing::Refuse
     };
+    can_be_read(args, &inputs)?;
+    must_be_a_prediction(&args.out)?;
     let folder = RunFolder::take(&args.out, existing)?;
     clear(&args.out)?;
+    folder.write(UNFINISHED, b"")?;
     let job = Job {
         manifest: &model.manifest,
         model_id: &model.id,
@@ -98,10 +101,34 @@ pub(crate) fn run(args: &PredictArgs, context: &Context) -> Result<(), Failure> 
     };
     let (summary, failure) = predict(&inputs, (&model, &job), context)?;
     folder.write_json("summary.json", &summary)?;
+    remove_file(&args.out.join(UNFINISHED))?;
     match failure {
         Some(failure) => Err(failure),
         None => tell(args, &summary, context),
     }
+}
+
+/// There from the first map to the summary: what lies in the folder is a prediction's.
+const UNFINISHED: &str = ".unfinished";
+
+/// The inputs that are not pictures of an earlier prediction in `out`, which may lie below them.
+fn not_below(out: &Path, inputs: Vec<InputImage>) -> Result<Vec<InputImage>, Failure> {
+    let Ok(out) = out.canonicalize() else {
+        return Ok(inputs);
+    };
+    let is_own = |path: &Path| {
+        let path = path.canonicalize();
+        path.is_ok_and(|path| path.starts_with(&out))
+    };
+    let kept: Vec<_> = inputs
+        .into_iter()
+        .filter(|input| !is_own(&input.path))
+        .collect();
+    if kept.is_empty() {
+        let message = "all images lie in the output folder; another --out keeps them apart";
+        return Err(Failure::usage(message));
+    }
+    Ok(kept)
 }
 
 /// What every stage needs.
@@ -158,24 +185,72 @@ fn can_decide(args: &PredictArgs, model: &OpenModel) -> Result<(), Failure> {
     )))
 }
 
-/// Removes an earlier prediction, so that no map stands beside a table it is not in.
-fn clear(out: &Path) -> Result<(), Failure> {
-    if !out.join("summary.json").is_file() {
+/// Refuses inputs that end a run at once, before anything is written over.
+fn can_be_read(args: &PredictArgs, inputs: &[InputImage]) -> Result<(), Failure> {
+    if args.keep_going {
         return Ok(());
     }
-    for name in ["maps", "overlays", "masks"] {
+    let missing = inputs.iter().find(|input| !input.path.exists());
+    for input in missing.into_iter().chain(inputs.first()) {
+        read_size(&input.path, &Limits::default())?;
+    }
+    Ok(())
+}
+
+/// Folders of a prediction.
+const FOLDERS: [&str; 3] = ["maps", "overlays", "masks"];
+/// Its files, but for the summary.
+const FILES: [&str; 4] = ["results.csv", "results.jsonl", "coco.json", "sheet.png"];
+
+/// Whether an earlier prediction, finished or not, lies in the folder.
+fn is_a_prediction(out: &Path) -> bool {
+    let told = || {
+        let text = std::fs::read_to_string(out.join("summary.json")).ok()?;
+        let summary: serde_json::Value = serde_json::from_str(&text).ok()?;
+        summary
+            .get("model_id")
+            .and(summary.get("n_scored"))
+            .cloned()
+    };
+    out.join(UNFINISHED).is_file() || told().is_some()
+}
+
+/// Refuses to replace what no prediction wrote.
+fn must_be_a_prediction(out: &Path) -> Result<(), Failure> {
+    let names = FOLDERS.iter().chain(&FILES).chain(&["summary.json"]);
+    let mut foreign = names.filter(|name| out.join(name).exists());
+    match foreign.next() {
+        Some(name) if !is_a_prediction(out) => Err(Failure::usage(format!(
+            "{}: expected an earlier prediction, found another {name}; give another --out",
+            out.display()
+        ))),
+        _ => Ok(()),
+    }
+}
+
+/// Removes an earlier prediction, finished or not, so that no map stands beside a table it is not in.
+fn clear(out: &Path) -> Result<(), Failure> {
+    if !is_a_prediction(out) {
+        return Ok(());
+    }
+    for name in FOLDERS {
         let path = out.join(name);
         if path.is_dir() {
             std::fs::remove_dir_all(&path).map_err(|e| Failure::io("remove", &path, e))?;
         }
     }
-    for name in ["coco.json", "sheet.png", "summary.json"] {
-        let path = out.join(name);
-        if path.is_file() {
-            std::fs::remove_file(&path).map_err(|e| Failure::io("remove", &path, e))?;
-        }
+    // What tells that this was a prediction goes last.
+    for name in FILES.into_iter().chain(["summary.json", UNFINISHED]) {
+        remove_file(&out.join(name))?;
     }
     Ok(())
+}
+
+fn remove_file(path: &Path) -> Result<(), Failure> {
+    if !path.is_file() {
+        return Ok(());
+    }
+    std::fs::remove_file(path).map_err(|e| Failure::io("remove", path, e))
 }
 
 fn tell(args: &PredictArgs, summary: &Summary, context: &Context) -> Result<(), Failure> {
@@ -209,6 +284,12 @@ fn must_not_collide(inputs: &[InputImage]) -> Result<(), Failure> {
     Ok(())
 }
 
+/// A path of any bytes: names of files need not be UTF-8.
+fn path_of(line: &[u8]) -> PathBuf {
+    use std::os::unix::ffi::OsStrExt;
+    std::ffi::OsStr::from_bytes(line).into()
+}
+
 /// The inputs, with `-` replaced by the paths on stdin.
 fn paths(inputs: &[PathBuf]) -> Result<Vec<PathBuf>, Failure> {
     let mut paths = Vec::new();
@@ -217,10 +298,10 @@ fn paths(inputs: &[PathBuf]) -> Result<Vec<PathBuf>, Failure> {
             paths.push(input.clone());
             continue;
         }
-        for line in std::io::stdin().lock().lines() {
+        for line in std::io::stdin().lock().split(b'\n') {
             let line = line.map_err(|e| Failure::io("read", Path::new("stdin"), e))?;
-            if !line.trim().is_empty() {
-                paths.push(PathBuf::from(line.trim_end_matches('\r')));
+            if !line.trim_ascii().is_empty() {
+                paths.push(path_of(line.strip_suffix(b"\r").unwrap_or(&line)));
             }
         }
     }

@@ -3,8 +3,8 @@
 use std::path::{Path, PathBuf};
 
 use aesc_data::{
-    DataError, Limits, NpyPlanes, Sample, list_maps, list_masks, open_dataset, read_map_file,
-    read_mask, read_mask_file, read_size,
+    Limits, NpyPlanes, Sample, list_maps, list_masks, open_dataset, read_map_file, read_mask_file,
+    read_mask_of, read_size,
 };
 use aesc_image::{Map, Mask};
 use serde::Serialize;
@@ -231,16 +231,7 @@ fn mask_of(sample: &Sample, limits: &Limits) -> Result<Mask, Failure> {
     let Some(path) = &sample.mask else {
         return Mask::filled(height, width, false).map_err(|e| Failure::new(ExitCode::Data, e));
     };
-    let mask = read_mask(path, limits)?;
-    let found = (mask.height(), mask.width());
-    if found != (height, width) {
-        return Err(DataError::MaskSize {
-            path: path.clone(),
-            expected: (height, width),
-            found,
-        }
-        .into());
-    }
+    let mask = read_mask_of(path, (height, width), limits)?;
     if !mask.any() {
         let path = path.display();
         tracing::warn!("{path} marks no pixel; its image counts as anomalous by its folder");

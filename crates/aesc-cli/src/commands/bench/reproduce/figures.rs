@@ -8,6 +8,7 @@ use super::ReproduceArgs;
 use crate::app::Context;
 use crate::exit_code::ExitCode;
 use crate::failure::Failure;
+use crate::output::path_text;
 
 /// Every figure on stdout, and by what stored and new ones were made where that differs.
 pub(super) fn tell(
@@ -20,7 +21,8 @@ pub(super) fn tell(
     let differences = figures.iter().filter_map(|figure| figure.difference);
     let largest = differences.map(f64::abs).fold(0.0, f64::max);
     let value = json!({
-        "result": args.result, "out": args.out, "report": args.out.join("report.html"),
+        "result": path_text(&args.result), "out": path_text(&args.out),
+        "report": path_text(&args.out.join("report.html")),
         "n_figures": figures.len(), "n_same_bits": n_same, "largest_difference": largest,
         "made_otherwise": unlike, "missing": missing(found), "figures": figures,
     });

@@ -47,6 +47,20 @@ pub(crate) struct ReproduceArgs {
     dry_run: bool,
 }
 
+/// Refuses the folder of the stored results: they would be compared with themselves.
+fn must_not_be_in(out: &Path, result: &Path) -> Result<(), Failure> {
+    let (Ok(out), Ok(result)) = (out.canonicalize(), result.canonicalize()) else {
+        return Ok(());
+    };
+    if result.starts_with(&out) {
+        let place = out.display();
+        return Err(Failure::usage(format!(
+            "--out {place}: expected a new bench's folder, found that of the stored results"
+        )));
+    }
+    Ok(())
+}
+
 pub(super) fn run(args: &ReproduceArgs, context: &Context) -> Result<(), Failure> {
     if args
         .check_tolerance
@@ -55,6 +69,7 @@ pub(super) fn run(args: &ReproduceArgs, context: &Context) -> Result<(), Failure
         return Err(Failure::usage("--check-tolerance: expected 0..=1"));
     }
     let stored = read_report(&args.result)?;
+    must_not_be_in(&args.out, &args.result)?;
     must_be_comparable(&stored, &args.result)?;
     let cells = stored_cells(&stored, &args.cell)?;
     let plan = plan(args, &stored, &cells, context)?;
