@@ -13,6 +13,7 @@ mod deploy;
 mod detect;
 #[cfg(feature = "libtorch")]
 mod guide;
+mod kept;
 #[cfg(feature = "libtorch")]
 mod real;
 mod score_maps;
