@@ -11,7 +11,7 @@ use std::{
 };
 
 use aesc_image::{Image, Mask};
-use image::{DynamicImage, ImageDecoder, ImageFormat, ImageReader};
+use image::{DynamicImage, ImageDecoder, ImageError, ImageFormat, ImageReader};
 
 use crate::{
     DataError,
@@ -179,11 +179,8 @@ pub(crate) fn decode(
     limits: &Limits,
 ) -> Result<DynamicImage, DataError> {
     let format = format_of(bytes, path)?;
-    let broken = |found: String| DataError::Broken {
-        path: path.to_path_buf(),
-        format: name(format),
-        found,
-    };
+    let broken = |found: String| broken(path, format, &found);
+    let fault = |error| of_decoder(path, format, &error);
     let mut decoder = open(bytes, format, path, limits)?;
     if let Some(found) = several_images(bytes, format).map_err(broken)? {
         return Err(DataError::SeveralImages {
@@ -194,8 +191,8 @@ pub(crate) fn decode(
     if format == ImageFormat::Jpeg && !jpeg_has_end(bytes) {
         return Err(broken("unexpected end of file".to_owned()));
     }
-    let orientation = decoder.orientation().map_err(|e| broken(e.to_string()))?;
-    let mut pixels = DynamicImage::from_decoder(decoder).map_err(|e| broken(e.to_string()))?;
+    let orientation = decoder.orientation().map_err(fault)?;
+    let mut pixels = DynamicImage::from_decoder(decoder).map_err(fault)?;
     pixels.apply_orientation(orientation);
     Ok(pixels)
 }
@@ -207,19 +204,37 @@ pub(crate) fn open<'a>(
     path: &Path,
     limits: &Limits,
 ) -> Result<impl ImageDecoder + use<'a>, DataError> {
-    let broken = |found: String| DataError::Broken {
-        path: path.to_path_buf(),
-        format: name(format),
-        found,
-    };
     if format == ImageFormat::Tiff {
-        tiff_tags::check(bytes).map_err(broken)?;
+        tiff_tags::check(bytes).map_err(|found| broken(path, format, &found))?;
     }
     let mut reader = ImageReader::with_format(Cursor::new(bytes), format);
     reader.limits(decoder_limits(limits));
-    let decoder = reader.into_decoder().map_err(|e| broken(e.to_string()))?;
+    let decoder = reader.into_decoder();
+    let decoder = decoder.map_err(|error| of_decoder(path, format, &error))?;
     check_pixels(path, decoder.dimensions(), limits)?;
     Ok(decoder)
+}
+
+/// What a decoder said, on a line, as tables need it.
+fn broken(path: &Path, format: ImageFormat, found: &str) -> DataError {
+    let words: Vec<&str> = found.split_whitespace().collect();
+    DataError::Broken {
+        path: path.to_path_buf(),
+        format: name(format),
+        found: words.join(" "),
+    }
+}
+
+/// A pixel type that no decoder here knows is no damage.
+pub(crate) fn of_decoder(path: &Path, format: ImageFormat, error: &ImageError) -> DataError {
+    match error {
+        ImageError::Unsupported(unknown) => DataError::PixelType {
+            path: path.to_path_buf(),
+            expected: "8 or 16 bit a channel, grey or colour",
+            found: unknown.to_string(),
+        },
+        other => broken(path, format, &other.to_string()),
+    }
 }
 
 pub(crate) fn format_of(bytes: &[u8], path: &Path) -> Result<ImageFormat, DataError> {

@@ -6,7 +6,7 @@ use image::{ImageDecoder, metadata::Orientation};
 
 use crate::{
     DataError, Limits,
-    decode::{format_of, name, open},
+    decode::{format_of, of_decoder, open},
     read_bytes,
 };
 
@@ -21,11 +21,8 @@ pub fn read_size(path: impl AsRef<Path>, limits: &Limits) -> Result<(usize, usiz
     let format = format_of(&bytes, path)?;
     let mut decoder = open(&bytes, format, path, limits)?;
     let (width, height) = decoder.dimensions();
-    let orientation = decoder.orientation().map_err(|e| DataError::Broken {
-        path: path.to_path_buf(),
-        format: name(format),
-        found: e.to_string(),
-    })?;
+    let orientation = decoder.orientation();
+    let orientation = orientation.map_err(|error| of_decoder(path, format, &error))?;
     let (height, width) = (height as usize, width as usize);
     Ok(match orientation {
         Orientation::Rotate90

@@ -11,7 +11,7 @@ use serde_json::json;
 
 use crate::app::Context;
 use crate::backend::{self, SamplingArgs, model_id};
-use crate::clean_images::{held_out, measure, warn_of_strangers};
+use crate::clean_images::{held_out, measure};
 use crate::config;
 use crate::failure::Failure;
 use crate::output::path_text;
@@ -86,9 +86,6 @@ pub(crate) fn run(args: &CalibrateArgs, context: &Context) -> Result<(), Failure
     let detector = Detector::new(model.detector.backend(), score.clone())?;
     let detector = detector.within(model.manifest.roi.clone());
     let clean = held_out(&model.manifest, &dataset)?;
-    if !clean.own_split {
-        warn_of_strangers(&args.good);
-    }
     let scores = measure(&detector, (&clean.paths, &model.manifest), context)?;
     let calibration = scores.to_rate(&target)?;
     let warnings = warnings(&calibration);
@@ -109,7 +106,9 @@ pub(crate) fn run(args: &CalibrateArgs, context: &Context) -> Result<(), Failure
         "roi_share": model.manifest.roi.as_ref().map(Roi::share),
         "calibration": calibration, "warnings": warnings,
     });
-    context.output.result(&value, || text(&calibration, before))
+    context
+        .output
+        .result(&value, || text(&calibration, before, clean.own_split))
 }
 
 /// What a person should know before relying on the thresholds.
@@ -154,7 +153,7 @@ fn percent(share: f64) -> String {
     format!("{} %", text.trim_end_matches('0').trim_end_matches('.'))
 }
 
-fn text(calibration: &Calibration, before: Option<f64>) -> String {
+fn text(calibration: &Calibration, before: Option<f64>, own_split: bool) -> String {
     let mut lines = Vec::new();
     let mut line = |name: &str, value: String| lines.push(format!("{name:<14}{value}"));
     if let Some(fit) = &calibration.fit {
@@ -168,9 +167,14 @@ fn text(calibration: &Calibration, before: Option<f64>) -> String {
     }
     let (map, top) = (calibration.map_threshold, calibration.overlay_max);
     line("map threshold", format!("{map:.6}, overlays to {top:.6}"));
+    let which = if own_split {
+        "held out of its training"
+    } else {
+        "taken for ones it was not trained on"
+    };
     line(
         "fitted on",
-        format!("{} clean images", calibration.n_images),
+        format!("{} clean images {which}", calibration.n_images),
     );
     lines.join("\n")
 }

@@ -3,8 +3,8 @@
 use std::io::Cursor;
 
 use aesc_data::{
-    DataError, Limits, list_maps, list_masks, read_map_file, read_map_tiff, read_mask_file,
-    read_size,
+    Channels, DataError, Limits, list_maps, list_masks, read_image, read_map_file, read_map_tiff,
+    read_mask_file, read_size,
 };
 use image::{ImageBuffer, Luma, Rgb, RgbImage};
 use tiff::encoder::{TiffEncoder, colortype};
@@ -31,6 +31,20 @@ fn float_maps_come_back_bit_for_bit() {
     let map = read_map_tiff(path, &Limits::default()).unwrap();
     assert_eq!((map.height(), map.width()), (1, 4));
     assert_eq!(map.data(), values);
+    // As an image it is refused for what it is, not as damaged.
+    let path = tree.file("b.tiff", &float_tiff(&values));
+    let limits = Limits::default();
+    let told = [
+        read_image(&path, Channels::Rgb, &limits).unwrap_err(),
+        read_size(&path, &limits).unwrap_err(),
+    ];
+    for error in told {
+        assert!(matches!(error, DataError::PixelType { .. }), "{error}");
+        assert!(
+            error.to_string().contains("expected 8 or 16 bit a channel"),
+            "{error}"
+        );
+    }
 }
 
 #[test]
