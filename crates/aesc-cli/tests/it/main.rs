@@ -16,6 +16,7 @@ mod guide;
 mod kept;
 #[cfg(feature = "libtorch")]
 mod real;
+mod refused;
 mod score_maps;
 mod settings;
 #[cfg(feature = "libtorch")]

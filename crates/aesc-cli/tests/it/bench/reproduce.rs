@@ -215,3 +215,17 @@ fn settings_younger_than_the_results_keep_their_defaults_and_are_named() {
     assert!(stdout.contains("1 cells to run"), "{stdout}");
     assert!(stderr.contains("younger than these results") && stderr.contains("train.keep"));
 }
+
+#[test]
+fn the_stored_results_are_not_compared_with_themselves() {
+    let bench = Bench::new();
+    let result = stored(&bench);
+    let (data, out) = (bench.at("data"), bench.at("first"));
+    let place = ["--data", text(&data), "--out", text(&out)];
+    let (code, _, stderr) = run(&[&["bench", "reproduce", &result][..], &place].concat());
+    assert_eq!(code, 2, "{stderr}");
+    assert!(
+        stderr.contains("found that of the stored results"),
+        "{stderr}"
+    );
+}
