@@ -86,6 +86,9 @@ mod with_libtorch {
         let n_images = dataset.train.len();
         split_validation(n_images, config.train.validation_share, config.seed)
             .map_err(|error| Failure::from(error).at(&args.data))?;
+        if !args.dry_run {
+            can_take(args)?;
+        }
         let estimate = estimate(&config, n_images, &context.global.device)?;
         let told = plan_text(&config, &dataset, &estimate);
         if args.dry_run {
@@ -98,7 +101,6 @@ mod with_libtorch {
             (_, true) => Existing::Replace,
             _ => Existing::Refuse,
         };
-        can_take(args)?;
         let folder = RunFolder::take(&args.out, existing)?;
         let digest = fingerprint(&dataset, &Limits::default())?;
         let mut images = load_clean(&dataset, &config, roi, context)?;
@@ -108,7 +110,7 @@ mod with_libtorch {
             drop_run(folder.path())?;
         }
         let run = train_into(&folder, &config, &digest, &images, context).map_err(|failure| {
-            if context.signals.stopped() {
+            if context.signals.stopped() && failure.code == context.signals.exit_code() {
                 return failure.with("--resume goes on from it");
             }
             failure

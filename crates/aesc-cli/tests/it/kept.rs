@@ -80,6 +80,9 @@ fn names_that_are_no_utf_8_end_nothing() {
     ]);
     let list = [photo.as_os_str().as_bytes(), b"\r\n"].concat();
     predict.write_stdin(list).assert().success();
+    // But a plan is JSON, which other programs read.
+    let mut plan = aesc(&["bench", "plan", "--out", text(&out), "--data"]);
+    plan.arg(odd(folder.path(), b"\xff")).assert().code(2);
 }
 
 #[test]

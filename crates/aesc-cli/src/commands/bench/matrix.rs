@@ -106,6 +106,11 @@ pub(super) fn plan(
     args: &MatrixArgs,
     context: &Context,
 ) -> Result<Plan, Failure> {
+    if data.to_str().is_none() {
+        let place = data.display();
+        let message = format!("--data {place}: expected a name in UTF-8, as plan.json keeps it");
+        return Err(Failure::usage(message));
+    }
     let mut matrix = args.matrix()?;
     match context.global.seed {
         Some(seed) if args.seeds.is_empty() => matrix.seeds = vec![seed],
