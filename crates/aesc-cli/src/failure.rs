@@ -112,7 +112,11 @@ fn chain(error: &anyhow::Error) -> String {
 
 impl From<DataError> for Failure {
     fn from(error: DataError) -> Self {
-        Self::new(ExitCode::Data, error)
+        let code = match error {
+            DataError::Setting { .. } => ExitCode::Usage,
+            _ => ExitCode::Data,
+        };
+        Self::new(code, error)
     }
 }
 
@@ -159,7 +163,8 @@ impl From<DetectError> for Failure {
             DetectError::Backend(_) => ExitCode::Device,
             DetectError::NoCleanImages => ExitCode::Data,
             DetectError::NonFinite { .. } => ExitCode::Numerical,
-            DetectError::OutOfRange { .. } => ExitCode::Usage,
+            DetectError::OutOfRange { .. } | DetectError::EmptyRoi { .. } => ExitCode::Usage,
+            DetectError::NoScales | DetectError::NoEvidence => ExitCode::Model,
             _ => ExitCode::Unexpected,
         };
         Self::new(code, error)

@@ -193,6 +193,14 @@ pub enum DataError {
         /// Height and width of the mask.
         found: (usize, usize),
     },
+    /// Fewer training images than a split needs.
+    #[error(
+        "split the training images: expected at least 2, one to learn from and one to validate on, found {found}"
+    )]
+    TooFewImages {
+        /// Images there are.
+        found: usize,
+    },
     /// A setting outside its range.
     #[error("use the setting {name}: expected {expected}, found {found}")]
     Setting {
@@ -237,7 +245,7 @@ impl DataError {
             | Self::MissingImage { path, .. }
             | Self::Ambiguous { path, .. }
             | Self::MaskSize { path, .. } => Some(path),
-            Self::Setting { .. } | Self::Shape(_) => None,
+            Self::TooFewImages { .. } | Self::Setting { .. } | Self::Shape(_) => None,
         }
     }
 

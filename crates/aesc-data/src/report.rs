@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use serde::Serialize;
+use serde::{Serialize, Serializer};
 
 use crate::{DataError, Split};
 
@@ -52,7 +52,8 @@ pub struct Problem {
     pub severity: Severity,
     /// What kind of finding.
     pub kind: ProblemKind,
-    /// The file or folder.
+    /// The file or folder; where its name is no UTF-8, it is written with replacement characters.
+    #[serde(serialize_with = "shown")]
     pub path: PathBuf,
     /// What was expected and what found.
     pub message: String,
@@ -85,7 +86,8 @@ pub struct SizeCount {
 /// All there is to say about a dataset folder.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct CheckReport {
-    /// The folder.
+    /// The folder; written like a problem's path.
+    #[serde(serialize_with = "shown")]
     pub root: PathBuf,
     /// The folder's own name.
     pub name: String,
@@ -95,6 +97,10 @@ pub struct CheckReport {
     pub sizes: Vec<SizeCount>,
     /// Errors first, then by path.
     pub problems: Vec<Problem>,
+}
+
+fn shown<S: Serializer>(path: &Path, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.collect_str(&path.display())
 }
 
 impl CheckReport {

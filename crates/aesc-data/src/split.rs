@@ -28,14 +28,11 @@ pub struct ValidationSplit {
 /// ```
 ///
 /// # Errors
-/// [`DataError::Setting`] when `n` is under 2 or `share` is outside 0..1.
+/// [`DataError::TooFewImages`] when `n` is under 2; [`DataError::Setting`] when `share` is outside
+/// 0..1.
 pub fn split_validation(n: usize, share: f64, seed: u64) -> Result<ValidationSplit, DataError> {
     if n < 2 {
-        return Err(DataError::setting(
-            "number of training images",
-            "at least 2, one to learn from and one to validate on",
-            n,
-        ));
+        return Err(DataError::TooFewImages { found: n });
     }
     if !(share > 0.0 && share < 1.0) {
         return Err(DataError::setting(

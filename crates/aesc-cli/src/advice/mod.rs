@@ -10,7 +10,7 @@ mod plot;
 mod warp;
 
 use aesc_detect::{
-    Calibration, Judge, Reconstruct, Roi, ScoreConfig, Strategy, calibrate_each, observe,
+    Calibration, Judge, MapTerms, Reconstruct, Roi, ScoreConfig, Strategy, measure_clean, observe,
 };
 use aesc_eval::{Accumulator, Bootstrap, Interval, MapView, auroc, compare_auroc};
 use aesc_image::{Image, Map, Mask};
@@ -96,15 +96,25 @@ pub(crate) fn advise(question: &Question<'_>, context: &Context) -> Result<Advic
     let n_images = question.clean.len() * (2 + question.contrasts.len());
     let phase = context.output.phase("advise", n_images as u64);
     let configs = Strategy::ALL.map(|strategy| question.score.by(strategy));
-    let clean = (question.clean, BATCH);
-    let backend = &question.backend;
+    let go_on = || match context.signals.stopped() {
+        true => Err(Failure::silent(context.signals.exit_code())),
+        false => Ok(()),
+    };
     // Fusion's scales take a look of their own.
     let first = question.clean.len() as u64;
-    let fitted = calibrate_each(backend, &configs, clean, question.roi, |n| {
-        phase.at(first + n as u64);
-    })?;
+    let terms = MapTerms {
+        roi: question.roi,
+        ..MapTerms::default()
+    };
+    let progress = |n| phase.at(first + n as u64);
+    let batches = || {
+        let batches = question.clean.chunks(BATCH);
+        batches.map(|images| go_on().map(|()| images.to_vec()))
+    };
+    let found = measure_clean(&question.backend, &configs, (terms, progress), batches)?;
     let mut sides = Vec::new();
-    for (config, calibration) in configs.into_iter().zip(fitted) {
+    for (config, clean) in configs.into_iter().zip(found) {
+        let calibration = clean.max_clean()?;
         let scores = calibration.clean_scores.iter().map(|s| *s as f32).collect();
         sides.push(Side {
             judge: Judge::new(config)?
@@ -120,10 +130,7 @@ pub(crate) fn advise(question: &Question<'_>, context: &Context) -> Result<Advic
         let done = (question.clean.len() * (2 + i)) as u64;
         at_contrast(question, (contrast, &planted), &mut sides, |n| {
             phase.at(done + n as u64);
-            if context.signals.stopped() {
-                return Err(Failure::silent(context.signals.exit_code()));
-            }
-            Ok(())
+            go_on()
         })?;
     }
     concluded(question, sides)

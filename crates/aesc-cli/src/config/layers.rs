@@ -73,27 +73,30 @@ impl Layer {
         })
     }
 
-    /// `AESC_TRAIN__STEPS=500` is `train.steps = 500`; of what names no section a warning is left.
-    pub(crate) fn environment(variables: impl Iterator<Item = (String, String)>) -> Self {
+    /// A layer for each variable: `AESC_TRAIN__STEPS=500` is `train.steps = 500`. Of what names no
+    /// section a warning is left.
+    pub(crate) fn environment(variables: impl Iterator<Item = (String, String)>) -> Vec<Self> {
         let sections = ["seed", "data", "network", "corruption", "train", "score"];
-        let mut table = Table::new();
+        let mut layers = Vec::new();
         for (name, value) in variables {
             let Some(key) = name.strip_prefix("AESC_") else {
                 continue;
             };
             let key = key.to_lowercase().replace("__", ".");
             if sections.contains(&key.split('.').next().unwrap_or_default()) {
+                let mut table = Table::new();
                 insert(&mut table, &key, &value);
+                layers.push(Self {
+                    name: format!("environment {name}"),
+                    text: None,
+                    table,
+                });
             } else if name != REAL_DATA {
                 let known = sections.join(", ");
                 tracing::warn!("{name} sets nothing: settings begin with one of {known}");
             }
         }
-        Self {
-            name: "environment AESC_*".to_owned(),
-            text: None,
-            table,
-        }
+        layers
     }
 
     /// A place without values or text: an option of the command line.
@@ -116,6 +119,8 @@ fn insert(table: &mut Table, key: &str, value: &str) {
     match key.split_once('.') {
         None => {
             let parsed = format!("v = {value}").parse::<Table>().ok();
+            // A line break would begin another key.
+            let parsed = parsed.filter(|table| table.len() == 1);
             let parsed = parsed.and_then(|mut table| table.remove("v"));
             table.insert(key.to_owned(), parsed.unwrap_or_else(|| Value::from(value)));
         }
@@ -191,8 +196,11 @@ mod tests {
             ("HOME", "/"),
         ];
         let variables = variables.map(|(k, v)| (k.to_owned(), v.to_owned()));
-        let layer = Layer::environment(variables.into_iter());
-        assert_eq!(layer.table, "[train]\nsteps = 5".parse::<Table>().unwrap());
+        let layers = Layer::environment(variables.into_iter());
+        assert_eq!(layers.len(), 1);
+        assert_eq!(layers[0].name, "environment AESC_TRAIN__STEPS");
+        let steps = "[train]\nsteps = 5".parse::<Table>().unwrap();
+        assert_eq!(layers[0].table, steps);
     }
 
     #[test]
@@ -201,6 +209,8 @@ mod tests {
         assert_eq!(value("v=3"), Value::from(3));
         assert_eq!(value("v=[1, 2]"), Value::from(vec![1, 2]));
         assert_eq!(value("v=aesc"), Value::from("aesc"));
+        assert_eq!(value("v=[1,\n2]"), Value::from(vec![1, 2]));
+        assert_eq!(value("v=1\nw=2"), Value::from("1\nw=2"));
         assert!(Layer::set("v").is_err());
     }
 }

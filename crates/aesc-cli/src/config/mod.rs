@@ -57,7 +57,10 @@ pub(crate) fn resolve(preset: &str, global: &GlobalArgs) -> Result<Resolved, Fai
     }
     let variables = std::env::vars_os();
     let text = variables.filter_map(|(k, v)| Some((k.into_string().ok()?, v.into_string().ok()?)));
-    layers.push(Layer::environment(text));
+    // The environment has no order; equal settings of different case win by theirs.
+    let mut text: Vec<_> = text.collect();
+    text.sort();
+    layers.extend(Layer::environment(text.into_iter()));
     for set in &global.sets {
         layers.push(Layer::set(set)?);
     }

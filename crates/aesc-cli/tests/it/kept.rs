@@ -80,9 +80,17 @@ fn names_that_are_no_utf_8_end_nothing() {
     ]);
     let list = [photo.as_os_str().as_bytes(), b"\r\n"].concat();
     predict.write_stdin(list).assert().success();
+    let place = odd(folder.path(), b"\xff");
+    std::fs::create_dir(&place).unwrap();
+    let mut check = aesc(&["data", "check", "--json"]);
+    let output = check.arg(&place).assert().code(3).get_output().clone();
+    assert_eq!(
+        json(std::str::from_utf8(&output.stdout).unwrap())["counts"],
+        serde_json::json!([])
+    );
     // But a plan is JSON, which other programs read.
     let mut plan = aesc(&["bench", "plan", "--out", text(&out), "--data"]);
-    plan.arg(odd(folder.path(), b"\xff")).assert().code(2);
+    plan.arg(&place).assert().code(2);
 }
 
 #[test]

@@ -89,3 +89,43 @@ fn a_full_disk_under_completions_is_told() {
     assert_eq!(output.status.code(), Some(1), "{stderr}");
     assert!(stderr.starts_with("error: "), "{stderr}");
 }
+
+#[test]
+fn a_setting_out_of_range_is_a_matter_of_usage_and_named() {
+    let folder = tempfile::tempdir().unwrap();
+    let out = folder.path().join("out");
+    let (code, _, stderr) = run(&["data", "sample", "--size", "1", "--out", text(&out)]);
+    assert_eq!(code, 2, "{stderr}");
+    assert!(
+        stderr.contains("expected 32..=2048 pixels, found 1"),
+        "{stderr}"
+    );
+    let mut show = aesc(&["config", "show"]);
+    let show = show.env("AESC_SEED", "7").env("AESC_TRAIN__STEPS", "many");
+    let output = show.output().unwrap();
+    let stderr = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(output.status.code(), Some(2), "{stderr}");
+    assert!(
+        stderr.contains("environment AESC_TRAIN__STEPS: "),
+        "{stderr}"
+    );
+    let (code, _, stderr) = run(&["config", "show", "--set", "train.steps=5\ntrain.batch=2"]);
+    assert_eq!(code, 2, "{stderr}");
+}
+
+#[test]
+fn a_model_whose_calibration_is_gone_is_told_of() {
+    let folder = tempfile::tempdir().unwrap();
+    let bare = folder.path().join("bare");
+    std::fs::copy(&trained().model, &bare).unwrap();
+    let mut model = aesc_artifact::ModelFile::read(&bare).unwrap();
+    model.manifest.calibration = None;
+    model.manifest.score.evidence = Some(aesc_detect::EvidenceConfig::default());
+    model.write(&bare).unwrap();
+    let image = folder.path().join("a.png");
+    photo(&image);
+    let out = folder.path().join("out");
+    let (code, _, stderr) = run(&["predict", text(&bare), text(&image), "--out", text(&out)]);
+    assert_eq!(code, 4, "{stderr}");
+    assert!(stderr.contains("needs a calibration"), "{stderr}");
+}

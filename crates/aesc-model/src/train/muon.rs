@@ -54,16 +54,22 @@ fn orthogonal(matrix: &Tensor) -> Result<Tensor, ModelError> {
     let norm = matrix.f_norm()?.f_clamp_min(f64::from(f32::MIN_POSITIVE))?;
     let x = matrix.f_div(&norm)?; // [m, n]
     let mut gram = x.f_matmul(&x.f_transpose(0, 1)?)?; // [m, m]
-    let mut product = Tensor::f_eye(m, (x.kind(), x.device()))?;
-    for _ in 0..STEPS {
-        // P = a + b G + c G^2
-        let mut p = gram.f_matmul(&gram)?.f_mul_scalar(C)?;
-        let _ = p.f_add_(&gram.f_mul_scalar(B)?)?;
-        let _ = p.f_diagonal(0, 0, 1)?.f_add_scalar_(A)?;
+    let mut p = polynomial(&gram)?;
+    let mut product = p.shallow_clone();
+    for _ in 1..STEPS {
         gram = p.f_matmul(&gram)?.f_matmul(&p)?;
+        p = polynomial(&gram)?;
         product = p.f_matmul(&product)?;
     }
     Ok(product.f_matmul(&x)?)
+}
+
+/// P = a + b G + c G^2.
+fn polynomial(gram: &Tensor) -> Result<Tensor, ModelError> {
+    let mut p = gram.f_matmul(gram)?.f_mul_scalar(C)?;
+    let _ = p.f_add_(&gram.f_mul_scalar(B)?)?;
+    let _ = p.f_diagonal(0, 0, 1)?.f_add_scalar_(A)?;
+    Ok(p)
 }
 
 #[cfg(test)]
