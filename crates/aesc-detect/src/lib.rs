@@ -34,8 +34,8 @@ mod strategy;
 mod tiles;
 
 pub use calibrate::{
-    Calibration, CalibrationMethod, CleanScores, Decision, RateFit, RateTarget, Support, TailFit,
-    measure_clean,
+    Calibration, CalibrationMethod, CleanScores, Decision, OUTLYING, RateFit, RateTarget, Support,
+    TailFit, measure_clean,
 };
 pub use colour_bar::bar_width;
 pub use detector::Detector;

@@ -85,8 +85,8 @@ fn mirrored(at: usize, side: usize) -> usize {
 
 /// A backend that sees images of any size, tile by tile.
 ///
-/// Beside the image it holds its reconstruction and sixteen tiles: 8 bytes a pixel and channel in
-/// all, and what the backend takes for a batch.
+/// Beside the image it holds what the backend makes of it and sixteen tiles: 4 bytes a pixel and
+/// channel for each reconstruction, 4 a pixel for a segmentation, and what the backend takes for a batch.
 #[derive(Debug, Clone)]
 pub struct Tiled<R> {
     inner: R,

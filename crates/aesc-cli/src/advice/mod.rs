@@ -114,8 +114,9 @@ pub(crate) fn advise(question: &Question<'_>, context: &Context) -> Result<Advic
     let found = measure_clean(&question.backend, &configs, (terms, progress), batches)?;
     let mut sides = Vec::new();
     for (config, clean) in configs.into_iter().zip(found) {
+        // By the levels that the planted ones are scored by, too.
+        let scores = clean.fitted_scores.iter().map(|s| *s as f32).collect();
         let calibration = clean.max_clean()?;
-        let scores = calibration.clean_scores.iter().map(|s| *s as f32).collect();
         sides.push(Side {
             judge: Judge::new(config)?
                 .within(question.roi.cloned())

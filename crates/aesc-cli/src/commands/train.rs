@@ -49,11 +49,11 @@ pub(crate) fn run(_: &TrainArgs, _: &crate::app::Context) -> Result<(), crate::f
 
 #[cfg(feature = "libtorch")]
 mod with_libtorch {
-    use std::path::Path;
+    use std::path::{Path, PathBuf};
 
     use aesc_artifact::RunConfig;
     use aesc_data::{Dataset, Limits, fingerprint, open_dataset, split_validation};
-    use aesc_detect::{Detector, Roi};
+    use aesc_detect::{Calibration, Detector, OUTLYING, Roi};
     use aesc_image::Image;
     use aesc_model::train::CHECKPOINT_FILE;
     use serde_json::{Value, json};
@@ -122,6 +122,9 @@ mod with_libtorch {
             failure.print();
         }
         keep_vectors(&run, images.validation, args, context)?;
+        if let Some(calibration) = &run.model.manifest.calibration {
+            warn_of_scores(calibration, &images.validation_paths);
+        }
         tell(&run, args, context)
     }
 
@@ -193,7 +196,7 @@ mod with_libtorch {
     /// The page about a finished training.
     fn report(
         run: &TrainedRun,
-        validation: &[std::path::PathBuf],
+        validation: &[PathBuf],
         (config, args): (&RunConfig, &TrainArgs),
         context: &Context,
     ) -> Result<String, Failure> {
@@ -229,22 +232,31 @@ mod with_libtorch {
         Ok(vectors.to_file(&run.model).write(path)?)
     }
 
+    /// Says where the clean scores, in the order of `validation`, make a poor threshold.
+    fn warn_of_scores(calibration: &Calibration, validation: &[PathBuf]) {
+        if calibration.is_of_equal_scores() {
+            tracing::warn!(
+                "all {} clean scores are equal, which says nothing of their spread; the threshold is \
+                 set a tenth above them; train with more, and different, clean images",
+                calibration.n_images
+            );
+        } else if let Some(index) = calibration.lone_outlier()
+            && let Some(path) = validation.get(index)
+        {
+            tracing::warn!(
+                "the threshold is the score of one clean image, more than {OUTLYING} times any other's: \
+                 {}; look whether it is clean; without it train anew, or set the threshold by a rate \
+                 (aesc calibrate)",
+                path.display()
+            );
+        }
+    }
+
     fn tell(run: &TrainedRun, args: &TrainArgs, context: &Context) -> Result<(), Failure> {
         let path = args.out.join(MODEL_FILE);
         let report = args.out.join("report.html");
         let manifest = &run.model.manifest;
         let threshold = manifest.calibration.as_ref().map(|c| c.threshold);
-        if let Some(fitted) = manifest
-            .calibration
-            .as_ref()
-            .filter(|c| c.is_of_equal_scores())
-        {
-            tracing::warn!(
-                "all {} clean scores are equal, which says nothing of their spread; the threshold is \
-                 set a tenth above them; train with more, and different, clean images",
-                fitted.n_images
-            );
-        }
         let value = json!({
             "model": path_text(&path), "report": path_text(&report),
             "training_secs": run.training_secs, "epochs": run.history.len(),

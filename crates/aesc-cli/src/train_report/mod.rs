@@ -95,7 +95,7 @@ impl<R: Reconstruct> Told<'_, R> {
                 pictures.push(Picture {
                     caption: format!(
                         "{which} scores: {name}, {:.6}. Image, reconstruction, anomaly map.",
-                        found.score
+                        scores[index]
                     ),
                     png: row(&loaded.image, &found, calibration)?,
                 });

@@ -12,12 +12,17 @@ use crate::{
 const MOST_LEVELLED: usize = 256;
 
 /// Scores and largest map values of clean images by one configuration.
+///
+/// Thresholds come of scores as a new image would have them: where evidence was fitted on an image, it is
+/// scored by the levels of the others (leave-one-out), for by its own it looks better than it is.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct CleanScores {
     /// Image scores, in the order of the images.
     pub scores: Vec<f64>,
     /// Each map's largest value, at network resolution.
     pub map_maxima: Vec<f64>,
+    /// The image scores by the levels of all, as the calibrated detector gives them.
+    pub fitted_scores: Vec<f64>,
     /// What a fusion's maps were divided by.
     pub scales: Option<MapScales>,
     /// What evidence was measured by.
@@ -71,17 +76,17 @@ where
     E: From<DetectError>,
 {
     let mc_dropout = configs.iter().find_map(ScoreConfig::sampling);
-    let mut evidence = None;
+    let mut fit = None;
     if let Some(config) = configs.iter().find_map(ScoreConfig::evidence_used) {
-        let mut fit = EvidenceFit::new(config, terms.roi);
+        let fit = fit.insert(EvidenceFit::new(config, terms.roi));
         each(backend, &batches, MOST_LEVELLED, |image, seen| {
             fit.add(image, seen)
         })?;
         each(backend, &batches, MOST_LEVELLED, |image, seen| {
             fit.peak(image, seen)
         })?;
-        evidence = fit.finish();
     }
+    let evidence = fit.as_ref().and_then(EvidenceFit::levels);
     let fusing = |c: &&ScoreConfig| c.resolved_strategy() == Strategy::Fusion;
     let mut scales = None;
     if let Some(config) = configs.iter().find(fusing) {
@@ -104,13 +109,22 @@ where
     let mut found = vec![CleanScores::default(); configs.len()];
     for images in batches() {
         let images = images?;
-        done += images.len();
         for (image, observed) in images.iter().zip(observe(backend, &images, mc_dropout)?) {
+            let others = fit.as_ref().and_then(|fit| fit.without(done));
+            let as_new = MapTerms {
+                evidence: others.as_ref().or(terms.evidence),
+                ..terms
+            };
             for (config, found) in configs.iter().zip(&mut found) {
-                let (map, score) = scored_map(image, &observed, config, terms)?;
+                let (map, score) = scored_map(image, &observed, config, as_new)?;
                 found.scores.push(score);
                 found.map_maxima.push(largest_within(&map, terms.roi)?);
+                found.fitted_scores.push(match config.evidence_used() {
+                    Some(_) if others.is_some() => scored_map(image, &observed, config, terms)?.1,
+                    _ => score,
+                });
             }
+            done += 1;
         }
         progress(done);
     }

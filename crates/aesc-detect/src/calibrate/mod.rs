@@ -18,6 +18,9 @@ use crate::{DetectError, EvidenceLevels, MapScales, OverlayScale};
 /// Most clean scores a calibration keeps; more are thinned to evenly spaced ranks.
 const MOST_KEPT: usize = 4096;
 
+/// How many times as large as any other a clean score is that stands alone.
+pub const OUTLYING: f64 = 2.0;
+
 /// How far above the only clean score the threshold is set when there is nothing to compare it
 /// with, as a share of that score.
 const LONE_SCORE_MARGIN: f64 = 0.1;
@@ -89,6 +92,20 @@ impl Calibration {
         self.clean_scores
             .windows(2)
             .all(|pair| matches!(pair, [a, b] if a.total_cmp(b).is_eq()))
+    }
+
+    /// The place, in the order given, of a lone clean score that is more than [`OUTLYING`] times as large
+    /// as any other: an image that perhaps is not clean, and makes a threshold that misses what is not.
+    pub fn lone_outlier(&self) -> Option<usize> {
+        let mut order: Vec<usize> = (0..self.clean_scores.len()).collect();
+        order.sort_by(|&a, &b| self.clean_scores[b].total_cmp(&self.clean_scores[a]));
+        match order[..] {
+            [first, second, _, ..] if self.n_images == order.len() as u64 => {
+                let others = OUTLYING * self.clean_scores[second];
+                (self.clean_scores[first] > others && others > 0.0).then_some(first)
+            }
+            _ => None,
+        }
     }
 
     /// The threshold at the largest clean score; `map_maxima` holds each clean map's largest value.

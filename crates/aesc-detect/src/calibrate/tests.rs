@@ -23,6 +23,19 @@ fn no_clean_image_rejects_its_own_kind() {
 }
 
 #[test]
+fn a_lone_outlier_is_named_by_its_place() {
+    let of = |scores: &[f64]| {
+        let calibration = Calibration::max_clean(scores, &vec![0.5; scores.len()]).unwrap();
+        calibration.lone_outlier()
+    };
+    assert_eq!(of(&[1.0, 7.0, 3.0]), Some(1)); // 7 > 2 * 3
+    assert_eq!(of(&[1.0, 6.0, 3.0]), None);
+    assert_eq!(of(&[7.0, 1.0, 7.0]), None); // there are two of them
+    assert_eq!(of(&[1.0, 7.0]), None); // which of two is the strange one?
+    assert_eq!(of(&[0.0, 0.0, 1.0]), None);
+}
+
+#[test]
 fn equal_scores_get_a_tenth_of_margin() {
     let lone = Calibration::max_clean(&[20.0], &[0.5]).unwrap();
     assert_eq!(lone.threshold, 22.0);

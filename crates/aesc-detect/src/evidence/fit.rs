@@ -1,6 +1,6 @@
 //! The levels of evidence, fitted on clean images.
 
-use aesc_image::{Image, Map};
+use aesc_image::{Image, Map, Mask};
 
 use super::{EvidenceConfig, EvidenceLevel, EvidenceLevels, inside, whitened, windowed};
 use crate::{DetectError, Observation, Roi};
@@ -16,13 +16,16 @@ const FLOOR: f64 = 1.0;
 pub(crate) struct EvidenceFit<'a> {
     config: &'a EvidenceConfig,
     roi: Option<&'a Roi>,
+    /// Of all images, map by map.
     cells: Vec<Cells>,
     levels: Vec<EvidenceLevel>,
-    peaks: Vec<f64>,
-    n_images: u64,
+    /// What each image brought to them, and its peaks.
+    images: Vec<Vec<Cells>>,
+    peaks: Vec<Vec<f64>>,
 }
 
 /// Sums of squares of one map over the cells of a grid.
+#[derive(Debug, Clone)]
 struct Cells {
     height: usize,
     width: usize,
@@ -37,8 +40,8 @@ impl<'a> EvidenceFit<'a> {
             roi,
             cells: Vec::new(),
             levels: Vec::new(),
+            images: Vec::new(),
             peaks: Vec::new(),
-            n_images: 0,
         }
     }
 
@@ -46,12 +49,21 @@ impl<'a> EvidenceFit<'a> {
     pub(crate) fn add(&mut self, image: &Image, seen: &Observation) -> Result<(), DetectError> {
         let inside = inside(image, self.roi)?;
         let raw = self.config.looks(image, seen, inside.as_deref())?;
+        // One grid for all, whatever their sides.
+        let grid = |map: &Map| match self.cells.first() {
+            Some(first) => (first.height, first.width),
+            None => (map.height().min(MOST_CELLS), map.width().min(MOST_CELLS)),
+        };
+        let counts = |at| inside.as_deref().is_none_or(|m: &Mask| m.data()[at]);
+        let of = |map| Cells::of(map, grid(map), counts);
+        let own: Vec<Cells> = raw.iter().flatten().map(of).collect();
         if self.cells.is_empty() {
-            self.cells = raw.iter().flatten().map(Cells::over).collect();
+            self.cells.clone_from(&own);
+        } else {
+            let pairs = self.cells.iter_mut().zip(&own);
+            pairs.for_each(|(cells, own)| cells.change(own, |sum, own| sum + own));
         }
-        for (cells, map) in self.cells.iter_mut().zip(raw.iter().flatten()) {
-            cells.add(map, |at| inside.as_deref().is_none_or(|m| m.data()[at]));
-        }
+        self.images.push(own);
         Ok(())
     }
 
@@ -72,48 +84,80 @@ impl<'a> EvidenceFit<'a> {
                 found.push(f64::from(seen.data().iter().copied().fold(0.0, f32::max)));
             }
         }
-        self.peaks.resize(found.len(), 0.0);
-        let peaks = self.peaks.iter_mut().zip(found);
-        peaks.for_each(|(sum, peak)| *sum += peak);
-        self.n_images += 1;
+        self.peaks.push(found);
         Ok(())
     }
 
-    /// None without an image.
-    pub(crate) fn finish(self) -> Option<EvidenceLevels> {
-        let n = self.n_images as f64;
-        // A network that repeats its input to the bit has peaks too: nothing is divided by 0.
-        let peak = |sum: f64| (sum / n).max(f64::from(f32::MIN_POSITIVE));
-        (self.n_images > 0).then(|| EvidenceLevels {
-            levels: self.levels,
-            peaks: self.peaks.into_iter().map(peak).collect(),
+    /// The levels of all images; none without an image.
+    pub(crate) fn levels(&self) -> Option<EvidenceLevels> {
+        (!self.peaks.is_empty()).then(|| EvidenceLevels {
+            levels: self.levels.clone(),
+            peaks: mean(self.peaks.iter()),
+        })
+    }
+
+    /// The levels of all images but this one, by which it is as strange as a new one; none where it took
+    /// no part or no other did.
+    ///
+    /// Its own squares are left out of the levels. The other images' peaks stay those by the levels of
+    /// all.
+    pub(crate) fn without(&self, image: usize) -> Option<EvidenceLevels> {
+        let own = self.images.get(image).filter(|_| self.peaks.len() > 1)?;
+        let level = |(cells, own): (&Cells, &Cells)| {
+            let mut others = cells.clone();
+            others.change(own, |sum, own| (sum - own).max(0.0));
+            others.level()
+        };
+        let others = self.peaks.iter().enumerate();
+        let others = others.filter_map(|(i, peaks)| (i != image).then_some(peaks));
+        Some(EvidenceLevels {
+            levels: self.cells.iter().zip(own).map(level).collect(),
+            peaks: mean(others),
         })
     }
 }
 
+/// The mean of each window's peaks.
+fn mean<'a>(images: impl Iterator<Item = &'a Vec<f64>>) -> Vec<f64> {
+    let (mut sums, mut n) = (Vec::new(), 0.0);
+    for peaks in images {
+        sums.resize(peaks.len(), 0.0);
+        let pairs = sums.iter_mut().zip(peaks);
+        pairs.for_each(|(sum, peak): (&mut f64, _)| *sum += peak);
+        n += 1.0;
+    }
+    // A network that repeats its input to the bit has peaks too: nothing is divided by 0.
+    let least = f64::from(f32::MIN_POSITIVE);
+    sums.into_iter().map(|sum| (sum / n).max(least)).collect()
+}
+
 impl Cells {
-    fn over(map: &Map) -> Self {
-        let (height, width) = (map.height().min(MOST_CELLS), map.width().min(MOST_CELLS));
-        Self {
+    fn of(map: &Map, (height, width): (usize, usize), counts: impl Fn(usize) -> bool) -> Self {
+        let (h, w) = (map.height(), map.width());
+        let mut cells = Self {
             height,
             width,
             sums: vec![0.0; height * width],
             counts: vec![0.0; height * width],
-        }
-    }
-
-    fn add(&mut self, map: &Map, counts: impl Fn(usize) -> bool) {
-        let (h, w) = (map.height(), map.width());
+        };
         for (y, row) in map.data().chunks_exact(w).enumerate() {
-            let start = y * self.height / h * self.width;
+            let start = y * height / h * width;
             for (x, &value) in row.iter().enumerate() {
                 if counts(y * w + x) {
-                    let cell = start + x * self.width / w;
-                    self.sums[cell] += f64::from(value).powi(2);
-                    self.counts[cell] += 1.0;
+                    let cell = start + x * width / w;
+                    cells.sums[cell] += f64::from(value).powi(2);
+                    cells.counts[cell] += 1.0;
                 }
             }
         }
+        cells
+    }
+
+    fn change(&mut self, other: &Self, by: impl Fn(f64, f64) -> f64) {
+        let sums = self.sums.iter_mut().zip(&other.sums);
+        let counts = self.counts.iter_mut().zip(&other.counts);
+        sums.chain(counts)
+            .for_each(|(own, other)| *own = by(*own, *other));
     }
 
     /// Root mean squares over each cell and, by half as much a side, its neighbours.

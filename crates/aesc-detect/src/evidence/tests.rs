@@ -17,7 +17,7 @@ fn fitted(config: &EvidenceConfig, pairs: &[(Image, Image)], roi: Option<&Roi>) 
     for (image, made) in pairs {
         fit.peak(image, &seen(made)).unwrap();
     }
-    fit.finish().unwrap()
+    fit.levels().unwrap()
 }
 
 fn absolute(side_px: usize) -> EvidenceConfig {
@@ -85,6 +85,38 @@ fn windows_are_averaged_each_by_its_peak() {
 }
 
 #[test]
+fn levels_without_an_image_are_those_of_the_others() {
+    let spot = |x: usize| if x == 9 { 0.5 } else { 0.02 };
+    let clean = [off_by(|_| 0.01), off_by(spot), off_by(|_| 0.04)];
+    let config = absolute(1);
+    let mut fit = EvidenceFit::new(&config, None);
+    for (image, made) in &clean {
+        fit.add(image, &seen(made)).unwrap();
+    }
+    for (image, made) in &clean {
+        fit.peak(image, &seen(made)).unwrap();
+    }
+    let (all, without) = (fit.levels().unwrap(), fit.without(1).unwrap());
+    let others = fitted(&config, &[clean[0].clone(), clean[2].clone()], None);
+    let pairs = without.levels[0]
+        .values
+        .iter()
+        .zip(&others.levels[0].values);
+    assert!(pairs.into_iter().all(|(a, b)| (a / b - 1.0).abs() < 1e-5));
+    // Its own peak, by the levels of all, is what the mean of three has beside that of two.
+    let own = 3.0 * all.peaks[0] - 2.0 * without.peaks[0];
+    let (image, made) = &clean[1];
+    let map = all.map(&config, (image, &seen(made)), None).unwrap();
+    let most = f64::from(map.data().iter().copied().fold(0.0, f32::max));
+    assert!((own / (most * all.peaks[0]) - 1.0).abs() < 1e-5);
+    assert!(fit.without(3).is_none());
+    let mut lone = EvidenceFit::new(&config, None);
+    lone.add(image, &seen(made)).unwrap();
+    lone.peak(image, &seen(made)).unwrap();
+    assert!(lone.without(0).is_none());
+}
+
+#[test]
 fn of_two_looks_each_on_its_own_measure_the_larger_counts() {
     // Clean images differ by 0.01 at the first look and by 0.04 at the second: levels of 0.02 and
     // 0.08, peaks of a half each.
@@ -98,7 +130,7 @@ fn of_two_looks_each_on_its_own_measure_the_larger_counts() {
     let mut fit = EvidenceFit::new(&config, None);
     fit.add(&black, &twice(&first, &second)).unwrap();
     fit.peak(&black, &twice(&first, &second)).unwrap();
-    let levels = fit.finish().unwrap();
+    let levels = fit.levels().unwrap();
     assert_eq!((levels.levels.len(), levels.peaks.len()), (2, 2));
     // At 8, only the first look has more, three times as much; at 40, only the second, twice.
     let (_, first) = off_by(|x| if x == 8 { 0.03 } else { 0.01 });
@@ -136,7 +168,7 @@ fn a_segmentation_weighs_as_much_as_each_reconstruction() {
     let mut fit = EvidenceFit::new(&config, None);
     fit.add(&black, &clean).unwrap();
     fit.peak(&black, &clean).unwrap();
-    let levels = fit.finish().unwrap();
+    let levels = fit.levels().unwrap();
     // Two maps of the residual and one of the segmentation; a window of each.
     assert_eq!((levels.levels.len(), levels.peaks.len()), (3, 2));
     // At 8 the segmentation is ten thousand times as sure, the fourth root of which is ten; at 40
@@ -156,7 +188,7 @@ fn a_segmentation_weighs_as_much_as_each_reconstruction() {
     let mut fit = EvidenceFit::new(&config, None);
     fit.add(&black, &twice(&made, clean.clone())).unwrap();
     fit.peak(&black, &twice(&made, clean)).unwrap();
-    let levels = fit.finish().unwrap();
+    let levels = fit.levels().unwrap();
     let (_, second) = off_by(|x| if x == 8 { 0.03 } else { 0.01 });
     let larger = levels.map(
         &config,

@@ -1,8 +1,9 @@
 //! Uncertainty and fusion over a backend whose passes can be worked out by hand.
 
 use aesc_detect::{
-    BackendError, DetectError, Detector, MapScales, McDropout, Reconstruct, Sampled, ScoreConfig,
-    Strategy, calibrate_each,
+    BackendError, DetectError, Detector, EvidenceConfig, EvidenceMap, ImageScore, MapScales,
+    MapTerms, McDropout, Reconstruct, Sampled, ScoreConfig, Strategy, calibrate_each,
+    measure_clean,
 };
 use aesc_image::{Image, Map};
 
@@ -101,6 +102,45 @@ fn calibrations_of_one_go_are_those_of_one_each() {
         let alone = Detector::new(Squares, config).unwrap();
         assert_eq!(alone.calibrate(&clean, 1, |_| ()).unwrap(), fitted);
     }
+}
+
+#[test]
+fn a_clean_image_scores_as_a_new_one_of_its_kind() {
+    // Grey of 0.01 with a bright spot, on each image elsewhere.
+    let spotted = |at: usize| {
+        let value = |_, x: usize, _| if x / 2 == at { 0.5 } else { 0.01 };
+        Image::from_fn(4, 64, 1, value).unwrap()
+    };
+    let clean = [4, 12, 20, 28].map(spotted);
+    let config = ScoreConfig {
+        evidence: Some(EvidenceConfig {
+            maps: vec![EvidenceMap::Absolute],
+            windows_px: vec![1],
+        }),
+        image: ImageScore::Max {},
+        ..ScoreConfig::default()
+    };
+    let configs = std::slice::from_ref(&config);
+    let batches = || {
+        clean
+            .chunks(3)
+            .map(|images| Ok::<_, DetectError>(images.to_vec()))
+    };
+    let found = measure_clean(&Squares, configs, (MapTerms::default(), |_| ()), batches);
+    let found = found.unwrap().remove(0);
+    let detector = Detector::new(Squares, config).unwrap();
+    let detector = detector
+        .with_calibration(found.max_clean().unwrap())
+        .unwrap();
+    let new = detector.detect(&[spotted(8)]).unwrap()[0].score;
+    for (as_new, fitted) in found.scores.iter().zip(&found.fitted_scores) {
+        // Levels of three images for those of four; one that knows the spot has a level there.
+        assert!((as_new / new - 1.0).abs() < 0.15, "{as_new} {new}");
+        assert!(*fitted < 0.5 * new, "{fitted} {new}");
+    }
+    let scored = detector.detect(&clean).unwrap();
+    let scored: Vec<f64> = scored.iter().map(|one| one.score).collect();
+    assert_eq!(scored, found.fitted_scores);
 }
 
 #[test]
