@@ -96,9 +96,11 @@ pub(crate) fn advise(question: &Question<'_>, context: &Context) -> Result<Advic
     let n_images = question.clean.len() * (2 + question.contrasts.len());
     let phase = context.output.phase("advise", n_images as u64);
     let configs = Strategy::ALL.map(|strategy| question.score.by(strategy));
-    let go_on = || match context.signals.stopped() {
-        true => Err(Failure::silent(context.signals.exit_code())),
-        false => Ok(()),
+    let go_on = || {
+        if context.signals.stopped() {
+            return Err(Failure::silent(context.signals.exit_code()));
+        }
+        Ok(())
     };
     // Fusion's scales take a look of their own.
     let first = question.clean.len() as u64;
