@@ -109,7 +109,7 @@ fn the_preset_stands_beside_the_method_in_as_many_steps_with_three_seeds() {
     assert_eq!(cells, expected.concat());
     let config = |at: usize| plan.cells[at].config.value();
     let network = |at: usize, key: &str| config(at)["network"].get(key).cloned();
-    for (key, value) in [("second", "ae"), ("segment", "residual")] {
+    for (key, value) in [("second", "ae"), ("segment", "residual-high-pass")] {
         assert_eq!(
             (network(0, key), network(3, key)),
             (Some(value.into()), None)
