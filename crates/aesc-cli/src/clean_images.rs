@@ -77,9 +77,7 @@ pub(crate) fn measure_each(
         paths
             .chunks(batch)
             .map(|paths| -> Result<Vec<Image>, Failure> {
-                if context.signals.stopped() {
-                    return Err(Failure::silent(context.signals.exit_code()));
-                }
+                context.signals.check()?;
                 Ok(load_all(paths, preprocess, &Limits::default(), |_| ())?)
             })
     };

@@ -6,6 +6,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use signal_hook::consts::{SIGINT, SIGTERM, SIGUSR1};
 
 use crate::exit_code::ExitCode;
+use crate::failure::Failure;
 
 /// What has arrived.
 #[derive(Debug, Clone, Default)]
@@ -38,6 +39,14 @@ impl Signals {
 
     pub(crate) fn stopped(&self) -> bool {
         self.stop.load(Ordering::Relaxed)
+    }
+
+    /// Ends a command that was asked to stop.
+    pub(crate) fn check(&self) -> Result<(), Failure> {
+        if self.stopped() {
+            return Err(Failure::silent(self.exit_code()));
+        }
+        Ok(())
     }
 
     /// The exit code of a command that stopped because it was asked to.

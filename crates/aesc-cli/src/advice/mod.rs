@@ -96,12 +96,6 @@ pub(crate) fn advise(question: &Question<'_>, context: &Context) -> Result<Advic
     let n_images = question.clean.len() * (2 + question.contrasts.len());
     let phase = context.output.phase("advise", n_images as u64);
     let configs = Strategy::ALL.map(|strategy| question.score.by(strategy));
-    let go_on = || {
-        if context.signals.stopped() {
-            return Err(Failure::silent(context.signals.exit_code()));
-        }
-        Ok(())
-    };
     // Fusion's scales take a look of their own.
     let first = question.clean.len() as u64;
     let terms = MapTerms {
@@ -111,7 +105,7 @@ pub(crate) fn advise(question: &Question<'_>, context: &Context) -> Result<Advic
     let progress = |n| phase.at(first + n as u64);
     let batches = || {
         let batches = question.clean.chunks(BATCH);
-        batches.map(|images| go_on().map(|()| images.to_vec()))
+        batches.map(|images| context.signals.check().map(|()| images.to_vec()))
     };
     let found = measure_clean(&question.backend, &configs, (terms, progress), batches)?;
     let mut sides = Vec::new();
@@ -133,7 +127,7 @@ pub(crate) fn advise(question: &Question<'_>, context: &Context) -> Result<Advic
         let done = (question.clean.len() * (2 + i)) as u64;
         at_contrast(question, (contrast, &planted), &mut sides, |n| {
             phase.at(done + n as u64);
-            go_on()
+            context.signals.check()
         })?;
     }
     concluded(question, sides)

@@ -132,14 +132,14 @@ fn sample(args: &SampleArgs, context: &Context) -> Result<(), Failure> {
     let folder = RunFolder::take(&args.out, existing)?;
     let phase = context.output.phase("draw", specs.len() as u64);
     let done = std::sync::atomic::AtomicU64::new(0);
-    specs.par_iter().try_for_each(|spec| {
-        if context.signals.stopped() {
-            return Err(Failure::silent(context.signals.exit_code()));
-        }
-        draw(spec, &folder)?;
-        phase.at(1 + done.fetch_add(1, std::sync::atomic::Ordering::Relaxed));
-        Ok(())
-    })?;
+    specs
+        .par_iter()
+        .try_for_each(|spec| -> Result<(), Failure> {
+            context.signals.check()?;
+            draw(spec, &folder)?;
+            phase.at(1 + done.fetch_add(1, std::sync::atomic::Ordering::Relaxed));
+            Ok(())
+        })?;
     // Written last: a folder without it is not a whole sample set.
     let value = json!({
         "out": path_text(&args.out), "images": specs.len(), "size": config.size, "seed": config.seed,

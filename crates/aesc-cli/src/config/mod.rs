@@ -57,7 +57,7 @@ pub(crate) fn resolve(preset: &str, global: &GlobalArgs) -> Result<Resolved, Fai
     }
     let variables = std::env::vars_os();
     let text = variables.filter_map(|(k, v)| Some((k.into_string().ok()?, v.into_string().ok()?)));
-    // The environment has no order; equal settings of different case win by theirs.
+    // In an order of their own: where names differ in case alone, always the same one wins.
     let mut text: Vec<_> = text.collect();
     text.sort();
     layers.extend(Layer::environment(text.into_iter()));

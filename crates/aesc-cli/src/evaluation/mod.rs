@@ -78,9 +78,7 @@ pub(crate) fn evaluate(subject: &Subject<'_>, context: &Context) -> Result<Evalu
     let test = &subject.dataset.test;
     let phase = context.output.phase("score", test.len() as u64);
     for samples in test.chunks(BATCH) {
-        if context.signals.stopped() {
-            return Err(Failure::silent(context.signals.exit_code()));
-        }
+        context.signals.check()?;
         run.score(samples)?;
         phase.at(run.labels.len() as u64);
     }

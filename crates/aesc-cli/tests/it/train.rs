@@ -65,6 +65,34 @@ fn a_run_folder_holds_all_that_is_promised_and_is_not_overwritten() {
 }
 
 #[test]
+fn a_held_out_image_that_alone_makes_the_threshold_is_named() {
+    let folder = tempfile::tempdir().unwrap();
+    let photos = folder.path().join("photos");
+    std::fs::create_dir(&photos).unwrap();
+    // Greys, and among those held out a chessboard.
+    let odd = aesc_data::split_validation(10, 0.4, 0).unwrap().validation[1];
+    for i in 0..10 {
+        let grey = |x: u32, y: u32| match (i == odd, (x / 8 + y / 8) % 2) {
+            (true, 0) => 0,
+            (true, _) => 255,
+            _ => 124 + i as u8,
+        };
+        let image = image::GrayImage::from_fn(64, 64, |x, y| image::Luma([grey(x, y)]));
+        image.save(photos.join(format!("{i}.png"))).unwrap();
+    }
+    let out = folder.path().join("out");
+    let args = train_args(text(&photos), text(&out));
+    let args = [&args[..], &["--set", "train.validation_share=0.4"]].concat();
+    let (code, _, stderr) = run(&args);
+    assert_eq!(code, 0, "{stderr}");
+    let told = format!(
+        "more than 2 times any other's: {}",
+        photos.join(format!("{odd}.png")).display()
+    );
+    assert!(stderr.contains(&told), "{stderr}");
+}
+
+#[test]
 fn a_killed_run_resumes_to_the_same_weights() {
     let bench = Workbench::new();
     let longer = ["--set", "train.steps=600"];

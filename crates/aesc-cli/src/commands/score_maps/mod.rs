@@ -93,9 +93,7 @@ pub(crate) fn run(args: &ScoreMapsArgs, context: &Context) -> Result<(), Failure
     let mut tally = Tally::new(args.eval_size.map(usize::from));
     let phase = context.output.phase("maps", cases.n_images() as u64);
     for index in 0..cases.n_images() {
-        if context.signals.stopped() {
-            return Err(Failure::silent(context.signals.exit_code()));
-        }
+        context.signals.check()?;
         let case = cases.read(index)?;
         let score = match given.as_ref().and_then(|scores| scores.get(index)) {
             Some(score) => *score,
